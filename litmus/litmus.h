@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * litmus.h - a litmus test as a syntax tree, and the functions that read, check and print one
+ *
+ * The language is described in cowherd-litmus(5). A tree that litmus_parse() returns has been
+ * checked: every name is resolved, every operation has the operands that it needs, every index
+ * below is in range. Nothing above this floor looks at text again.
+ */
+#ifndef LITMUS_LITMUS_H
+#define LITMUS_LITMUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "litmus/violation.h"
+
+/* Limits of the language; the parser rejects what exceeds them. */
+#define LITMUS_MAX_TASKS       8
+#define LITMUS_MAX_OBJECTS     8
+#define LITMUS_MAX_PAGES       4  /* pages of one object */
+#define LITMUS_MAX_WORDS       4  /* variables that share one page */
+#define LITMUS_MAX_REGISTERS   16 /* of one task */
+#define LITMUS_MAX_OPS	       64 /* of one task */
+#define LITMUS_MAX_COMPLETIONS 8
+#define LITMUS_MAX_OBSERVABLES 64
+
+/* Flags: our own values, for the kernel's names. A target translates them to its own. */
+enum litmus_foll {
+	LITMUS_FOLL_WRITE = 1 << 0,
+	LITMUS_FOLL_FORCE = 1 << 1,
+	LITMUS_FOLL_LONGTERM = 1 << 2,
+};
+
+enum litmus_prot {
+	LITMUS_PROT_NONE = 0,
+	LITMUS_PROT_READ = 1 << 0,
+	LITMUS_PROT_WRITE = 1 << 1,
+};
+
+enum litmus_map {
+	LITMUS_MAP_PRIVATE = 1 << 0,
+	LITMUS_MAP_SHARED = 1 << 1,
+};
+
+enum litmus_advice {
+	LITMUS_MADV_DONTNEED,
+	LITMUS_MADV_DONTFORK,
+	LITMUS_MADV_DOFORK,
+	LITMUS_MADV_WIPEONFORK,
+	LITMUS_MADV_KEEPONFORK,
+	LITMUS_MADV_POPULATE_READ,
+	LITMUS_MADV_POPULATE_WRITE,
+};
+
+/* 1-based place in the source, for messages. */
+struct litmus_pos {
+	int line;
+	int column;
+};
+
+/* How an object of the initial state is backed. */
+enum litmus_backing {
+	LITMUS_ANON,	 /* private anonymous, readable and writable */
+	LITMUS_SHARED,	 /* shared anonymous, readable and writable */
+	LITMUS_UNMAPPED, /* addresses only: a place for mmap() and mremap() */
+};
+
+/* One mapping that P0's mm has before any task runs. */
+struct litmus_object {
+	struct litmus_pos pos;
+	enum litmus_backing backing;
+	int nr_pages;
+	int nr_words;			  /* variables on the page; 1 where nr_pages > 1 */
+	int first_var;			  /* index in vars of word 0 */
+	bool initialised[LITMUS_MAX_PAGES]; /* false: a hole, nothing has touched the page */
+	/* Initial value of each int; written by P0 before the tasks start. */
+	int64_t value[LITMUS_MAX_PAGES][LITMUS_MAX_WORDS];
+};
+
+/* A name for one int of an object's first page (or, with an index, of a later page). */
+struct litmus_var {
+	char *name;
+	int object;
+	int word;
+};
+
+/* The address of an int: variable plus whole pages. */
+struct litmus_addr {
+	int var;
+	int page;
+};
+
+/* An operand: a constant, or a register's value. */
+struct litmus_value {
+	bool is_register;
+	int reg;
+	int64_t constant;
+};
+
+enum litmus_opcode {
+	/* the CPU of the task */
+	LITMUS_STORE, /* *addr = value */
+	LITMUS_LOAD,  /* dest = *addr */
+	LITMUS_MOVE,  /* dest = value */
+	/* the address space */
+	LITMUS_MMAP,	 /* dest = mmap(addr, pages, flags: prot, advice: map) */
+	LITMUS_MUNMAP,	 /* munmap(addr, pages) */
+	LITMUS_MPROTECT, /* mprotect(addr, pages, flags: prot) */
+	LITMUS_MREMAP,	 /* mremap(addr, to): the whole object moves */
+	LITMUS_MADVISE,	 /* madvise(addr, pages, flags: advice) */
+	/* references and pins */
+	LITMUS_GET_USER_PAGES,
+	LITMUS_GET_USER_PAGES_FAST,
+	LITMUS_GET_USER_PAGES_REMOTE,
+	LITMUS_PIN_USER_PAGES,
+	LITMUS_PIN_USER_PAGES_FAST,
+	LITMUS_PIN_USER_PAGES_REMOTE,
+	LITMUS_IOV_ITER_EXTRACT_PAGES, /* direct I/O: FOLL_GET or FOLL_PIN, as the kernel does */
+	LITMUS_PUT_PAGE,	       /* drops what get_user_pages*() gave */
+	LITMUS_UNPIN_USER_PAGE,	       /* drops what pin_user_pages*() gave */
+	LITMUS_BIO_RELEASE_PAGES,      /* drops what iov_iter_extract_pages() gave */
+	LITMUS_DMA_READ,	       /* dest = what the device reads through handle */
+	LITMUS_DMA_WRITE,	       /* the device writes value through handle */
+	LITMUS_PAGEMAP,		       /* dest = 1 if addr maps the frame that handle holds, else 0 */
+	LITMUS_LOCK_PAGE,	       /* take the page lock of the frame that handle holds */
+	LITMUS_UNLOCK_PAGE,
+	/* another process's memory */
+	LITMUS_PTRACE_PEEKDATA,	  /* dest = its *addr, with FOLL_FORCE */
+	LITMUS_PTRACE_POKEDATA,	  /* its *addr = value, with FOLL_FORCE | FOLL_WRITE */
+	LITMUS_PROCESS_VM_READV,  /* dest = its *addr */
+	LITMUS_PROCESS_VM_WRITEV, /* its *addr = value */
+	/* tasks */
+	LITMUS_FORK,	       /* start task as a new process, its mm a fork of ours */
+	LITMUS_WAITPID,	       /* until task's process has ended */
+	LITMUS_PTHREAD_CREATE, /* start task as a thread of our process */
+	LITMUS_PTHREAD_JOIN,   /* until task has ended */
+	LITMUS_EXIT,	       /* end the whole process now */
+	LITMUS_COMPLETE,
+	LITMUS_WAIT_FOR_COMPLETION,
+	/* what else can change a page's counts or its PTE */
+	LITMUS_CLEAR_REFS,    /* echo 4 > /proc/self/clear_refs: clears soft-dirty */
+	LITMUS_LRU_ADD_DRAIN, /* this CPU's LRU add cache drops its references */
+	LITMUS_NR_OPCODES,
+};
+
+/* One operation. Which fields count depends on the opcode; litmus_op_info says. */
+struct litmus_op {
+	enum litmus_opcode code;
+	struct litmus_pos pos;
+	int dest;		   /* register that takes the result, or -1 */
+	struct litmus_addr addr;   /* where */
+	struct litmus_addr to;	   /* mremap(): whereto */
+	int nr_pages;		   /* at least 1 where the operation takes a length */
+	unsigned flags;		   /* FOLL_, PROT_ or MADV_ as the opcode says */
+	unsigned map;		   /* mmap(): enum litmus_map */
+	struct litmus_value value; /* what is written */
+	int handle;		   /* register that holds the reference or pin, or -1 */
+	int handle_page;	   /* which page of it */
+	int task;		   /* the other task, or -1 */
+	int completion;
+};
+
+/* The operands of each operation, in the order in which they are written. */
+struct litmus_op_info {
+	const char *name;	  /* as written: "pin_user_pages" */
+	const char *operands;	  /* see litmus/ops.c */
+	bool makes_handle;	  /* the result is a reference or pin */
+	bool has_result;	  /* `r = op(...)` is allowed */
+	bool needs_result;	  /* and demanded */
+};
+
+const struct litmus_op_info *litmus_op_info(enum litmus_opcode code);
+
+enum litmus_register_type {
+	LITMUS_INT,
+	LITMUS_HANDLE, /* result of a get_user_pages() or pin_user_pages() */
+};
+
+struct litmus_register {
+	char *name;
+	enum litmus_register_type type;
+	int handle_pages; /* LITMUS_HANDLE: how many pages it can hold */
+};
+
+enum litmus_birth {
+	LITMUS_BORN_FIRST,  /* P0 */
+	LITMUS_BORN_START,  /* nobody starts it: a thread of P0's process, running from the start */
+	LITMUS_BORN_FORK,   /* by fork(Pn) */
+	LITMUS_BORN_THREAD, /* by pthread_create(Pn) */
+};
+
+struct litmus_task {
+	struct litmus_pos pos;
+	enum litmus_birth birth;
+	int parent;  /* the task that starts it, or -1 */
+	int process; /* the lowest task number of those that share its mm */
+	int nr_registers;
+	struct litmus_register registers[LITMUS_MAX_REGISTERS];
+	int nr_ops;
+	struct litmus_op *ops;
+};
+
+/*
+ * Something that an outcome records. Registers of every task come first, in order of task and
+ * first use; then each task's status; then the memory that the condition or `locations` names.
+ */
+enum litmus_observable_kind {
+	LITMUS_OBSERVE_REGISTER, /* a handle's value is the number of pages, or -errno */
+	LITMUS_OBSERVE_STATUS,	 /* 0, or the signal that killed the process */
+	LITMUS_OBSERVE_MEMORY,	 /* task's view of addr, when it ends; P0's after all have ended */
+};
+
+struct litmus_observable {
+	enum litmus_observable_kind kind;
+	int task;
+	int reg;
+	struct litmus_addr addr;
+};
+
+/* The value of memory that can't be read, and the statuses of a killed process. */
+#define LITMUS_SIGKILL (INT64_C(1) << 40 | 9)
+#define LITMUS_SIGBUS  (INT64_C(1) << 40 | 7)
+#define LITMUS_SIGSEGV (INT64_C(1) << 40 | 11)
+
+enum litmus_prop_kind {
+	LITMUS_PROP_TRUE,
+	LITMUS_PROP_EQUAL, /* observable = value */
+	LITMUS_PROP_DIFFER, /* observable != value */
+	LITMUS_PROP_NOT,
+	LITMUS_PROP_AND,
+	LITMUS_PROP_OR,
+};
+
+struct litmus_prop {
+	enum litmus_prop_kind kind;
+	int observable;
+	int64_t value;
+	struct litmus_prop *left; /* also NOT's operand */
+	struct litmus_prop *right;
+};
+
+enum litmus_quantifier {
+	LITMUS_EXISTS,
+	LITMUS_NOT_EXISTS,
+	LITMUS_FORALL,
+};
+
+enum litmus_observation {
+	LITMUS_NEVER,
+	LITMUS_SOMETIMES,
+	LITMUS_ALWAYS,
+};
+
+/* One name or range of targets in an `expect` line: "spec", "v5.9-rc4", "v5.9..v5.18", "v6.2..". */
+struct litmus_target_range {
+	struct litmus_pos pos;
+	char *from;
+	char *to;    /* NULL: just `from`; "" : open end */
+};
+
+/* `expect Always lost-dma on v5.9-rc4..v5.9-rc7, break-cow-v1`; later lines override earlier ones. */
+struct litmus_expectation {
+	struct litmus_pos pos;
+	enum litmus_observation observation; /* of the condition's proposition */
+	unsigned violations;		     /* set of enum violation that some outcome shows */
+	bool strict;	/* the line is for --strict only */
+	int nr_ranges;	/* 0: every target */
+	struct litmus_target_range *ranges;
+};
+
+struct litmus_test {
+	char *file; /* as given to litmus_parse() */
+	char *name;
+	char *doc; /* the comment before the initial state, without its delimiters; or NULL */
+	int nr_objects;
+	struct litmus_object objects[LITMUS_MAX_OBJECTS];
+	int nr_vars;
+	struct litmus_var vars[LITMUS_MAX_OBJECTS * LITMUS_MAX_WORDS];
+	int nr_completions;
+	char *completions[LITMUS_MAX_COMPLETIONS];
+	int nr_tasks;
+	struct litmus_task tasks[LITMUS_MAX_TASKS];
+	enum litmus_quantifier quantifier;
+	struct litmus_prop *prop;
+	int nr_observables;
+	struct litmus_observable observables[LITMUS_MAX_OBSERVABLES];
+	int nr_expectations;
+	struct litmus_expectation *expectations;
+	void *private; /* the parser's: comments to print, storage to free */
+};
+
+/*
+ * Parse and check one test. `file` names the source in messages; text need not end with NUL.
+ * Returns the test, or NULL after writing "file:line:column: what is wrong, what was expected"
+ * (no newline) to err. NULL with "file: out of memory" if memory runs out.
+ */
+struct litmus_test *litmus_parse(const char *file, const char *text, size_t length, char *err,
+				 size_t err_size);
+
+/* Read the file at path ("-": standard input) and litmus_parse() it. */
+struct litmus_test *litmus_read(const char *path, char *err, size_t err_size);
+
+void litmus_free(struct litmus_test *test);
+
+/*
+ * Print the canonical layout, comments kept. Parsing what was printed gives an equal tree, and
+ * printing that gives the same bytes. Returns 0, or -1 with errno on a write error.
+ */
+int litmus_print(const struct litmus_test *test, FILE *out);
+
+/* One operation as it is written, without indentation and newline: "r0 = *x;". Returns buf. */
+char *litmus_op_text(const struct litmus_test *test, int task, const struct litmus_op *op,
+		     char *buf, size_t size);
+
+/* "0:r0", "x", "1:x[2]" or "0:status". Returns buf. */
+char *litmus_observable_text(const struct litmus_test *test, int observable, char *buf,
+			     size_t size);
+
+/* "3", "-EFAULT" or "SIGSEGV". Returns buf. */
+char *litmus_value_text(int64_t value, char *buf, size_t size);
+
+/* The proposition of the condition, "(0:r0=2 /\ x=3)". Returns buf. */
+char *litmus_condition_text(const struct litmus_test *test, char *buf, size_t size);
+
+/*
+ * The canonical line of an outcome: "0:r0=2; 0:r1=0; x=3;". A status of 0 and a handle that
+ * holds as many pages as it asked for go without saying, unless the condition names them.
+ * `values` has test->nr_observables entries. Returns buf.
+ */
+char *litmus_outcome_text(const struct litmus_test *test, const int64_t *values, char *buf,
+			  size_t size);
+
+/* Does the proposition (without its quantifier) hold for these values? */
+bool litmus_holds(const struct litmus_test *test, const int64_t *values);
+
+#endif

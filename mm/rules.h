@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rules.h - each decision on which kernels differ, as one field; the values stand in eras.c */
+#ifndef MM_RULES_H
+#define MM_RULES_H
+
+/* When may a write fault on a read-only anonymous PTE take the page instead of copying it? */
+enum wp_reuse {
+	WP_REUSE_MAPCOUNT,	  /* nobody else maps it; references and pins don't count */
+	WP_REUSE_REFCOUNT,	  /* nobody else holds it in any way */
+	WP_REUSE_PINNED_MAPCOUNT, /* the same, but a pinned page is judged by its mapcount */
+	WP_REUSE_REFCOUNT_DRAIN,  /* by refcount, after our own caches have let go of it */
+	WP_REUSE_EXCLUSIVE,	  /* it is marked anon-exclusive; else as before */
+};
+
+/* When does a reusing write fault drop the page lock? */
+enum wp_unlock {
+	WP_UNLOCK_AFTER_PTL,  /* after the PTE lock: the page may be freed already */
+	WP_UNLOCK_BEFORE_PTL, /* while the PTE lock still keeps the page mapped */
+};
+
+/* What does GUP without FOLL_WRITE do to a page that may be COW-shared? */
+enum gup_break {
+	GUP_BREAK_NEVER,       /* take it as it is */
+	GUP_BREAK_FORCE_WRITE, /* FOLL_GET and FOLL_PIN fault as if for FOLL_WRITE */
+	GUP_BREAK_PIN,	       /* FOLL_PIN faults with FAULT_FLAG_BREAK_COW */
+	GUP_BREAK_UNSHARE,     /* FOLL_PIN of an anon page not exclusive: FAULT_FLAG_UNSHARE */
+	GUP_BREAK_UNSHARE_COW, /* and FOLL_LONGTERM of anything else in a COW mapping */
+};
+
+/* For which requests does fast GUP demand a writable entry? */
+enum gup_fast_write {
+	GUP_FAST_WRITE_ONLY,   /* FOLL_WRITE */
+	GUP_FAST_WRITE_ALWAYS, /* all of them */
+	GUP_FAST_WRITE_OR_PIN, /* FOLL_WRITE and FOLL_PIN */
+};
+
+/* When does follow_page() hand out a read-only PTE for FOLL_WRITE? */
+enum gup_follow_write {
+	GUP_FOLLOW_FORCE_COW, /* FOLL_FORCE, COW was broken (FOLL_COW), and it is dirty */
+	GUP_FOLLOW_COW,	      /* COW was broken (FOLL_COW), and it is dirty */
+	GUP_FOLLOW_EXCLUSIVE, /* FOLL_FORCE, and the page is anon-exclusive */
+};
+
+/* What does fork do with an anonymous page that may be pinned? */
+enum fork_pinned {
+	FORK_PINNED_SHARE, /* share it, like any other */
+	FORK_PINNED_COPY,  /* copy it for the child at once */
+};
+
+/* Does FOLL_PIN by fast GUP notice a fork that runs at the same time? */
+enum fork_seqcount {
+	FORK_SEQCOUNT_NO,
+	FORK_SEQCOUNT_YES, /* mm->write_protect_seq */
+};
+
+/* Does clearing soft-dirty write-protect a pinned page? */
+enum clear_refs_pinned {
+	CLEAR_REFS_PINNED_PROTECT,
+	CLEAR_REFS_PINNED_SKIP,
+};
+
+/* Does mprotect() to PROT_WRITE make an exclusive anonymous PTE writable at once? */
+enum mprotect_write {
+	MPROTECT_WRITE_FAULT, /* no, the next write fault does */
+	MPROTECT_WRITE_NOW,
+};
+
+/* What does FOLL_PIN do to the zero page's count? */
+enum zero_page_pin {
+	ZERO_PAGE_PIN_COUNTED,
+	ZERO_PAGE_PIN_NONE,
+};
+
+/* What does direct I/O take on the pages that it works on? */
+enum dio_ref {
+	DIO_REF_GET,
+	DIO_REF_PIN,
+};
+
+/* Are there MADV_POPULATE_READ and MADV_POPULATE_WRITE? */
+enum madv_populate {
+	MADV_POPULATE_EINVAL,
+	MADV_POPULATE_YES,
+};
+
+/*
+ * The rules that a machine runs under. mm_rule_fields[] in eras.c names each field and value for
+ * the command line, says what it means, and which commit brought it.
+ */
+struct mm_rules {
+	enum wp_reuse wp_reuse;
+	enum wp_unlock wp_unlock;
+	enum gup_break gup_break;
+	enum gup_fast_write gup_fast_write;
+	enum gup_follow_write gup_follow_write;
+	enum fork_pinned fork_pinned;
+	enum fork_seqcount fork_seqcount;
+	enum clear_refs_pinned clear_refs_pinned;
+	enum mprotect_write mprotect_write;
+	enum zero_page_pin zero_page_pin;
+	enum dio_ref dio_ref;
+	enum madv_populate madv_populate;
+};
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* target.h - what it means to run a litmus test somewhere, and what comes back */
+#ifndef TARGETS_TARGET_H
+#define TARGETS_TARGET_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "check/explore.h"
+#include "litmus/litmus.h"
+
+struct run_options {
+	bool strict;			   /* hold every reference to the promise of a pin */
+	uint64_t max_states;		   /* 0: none */
+	const volatile sig_atomic_t *stop; /* set on Ctrl-C; or NULL */
+	unsigned host_iterations;	   /* 0: as many as the test needs */
+	unsigned fail_allocation;	   /* model: this allocation of every schedule fails; 0: none */
+};
+
+enum run_status {
+	RUN_DONE,
+	RUN_INCOMPLETE, /* stopped early: what is there is true, more may exist */
+	RUN_SKIPPED,	/* this target can't run this test; reason says why */
+	RUN_FAILED,	/* our own failure: no memory, a system call that must not fail */
+};
+
+struct outcome {
+	int64_t *values;	/* test->nr_observables of them; NULL for a broken state */
+	uint64_t count;		/* how many final states (model, spec) or iterations (host) */
+	bool holds;		/* litmus_holds() */
+	unsigned violations;	/* set of enum violation */
+	char *detail;		/* what the accounting found in a broken state; or NULL */
+	struct explore_move *schedule; /* shortest way there; NULL on a real kernel */
+	int nr_moves;
+};
+
+struct run_result {
+	enum run_status status;
+	char reason[256];
+	int nr_outcomes;
+	struct outcome *outcomes; /* sorted by values, broken states last */
+	uint64_t states;
+	uint64_t transitions;
+	double seconds;
+};
+
+void run_result_free(struct run_result *result);
+
+/*
+ * Add `count` to the outcome with these values (and this detail, where the state is broken),
+ * making it if it is new; a new outcome takes a copy of the schedule. Returns the outcome, or
+ * NULL without memory (the result is then as before).
+ */
+struct outcome *run_result_add(struct run_result *result, const struct litmus_test *test,
+			       const int64_t *values, const char *detail, uint64_t count,
+			       const struct explore_move *schedule, int nr_moves);
+
+/* Put the outcomes in their order and fill in `holds`. */
+void run_result_finish(struct run_result *result, const struct litmus_test *test);
+
+/* Never, Sometimes or Always: does the proposition hold in the outcomes? Broken ones don't count. */
+enum litmus_observation run_result_observation(const struct run_result *result);
+
+/* Union over all outcomes. */
+unsigned run_result_violations(const struct run_result *result);
+
+/*
+ * The ideal machine: all outcomes that copy-on-write, being invisible, allows (spec/spec.h).
+ * No outcome of it has a violation.
+ */
+void spec_run(const struct litmus_test *test, const struct run_options *options,
+	      struct run_result *result);
+
+/* mm/ under one row of rules, every interleaving of the operations. Violations against `spec`. */
+struct mm_rules;
+void model_run(const struct litmus_test *test, const struct mm_rules *rules,
+	       const struct run_options *options, const struct run_result *spec,
+	       struct run_result *result);
+
+/* The kernel that we run on, with real processes and real pins. Violations against `spec`. */
+void host_run(const struct litmus_test *test, const struct run_options *options,
+	      const struct run_result *spec, struct run_result *result);
+
+#endif
