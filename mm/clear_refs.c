@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* clear_refs.c - clearing the soft-dirty bits, as a write of 4 to /proc/PID/clear_refs does */
+#include "mm/internal.h"
+
+struct clear {
+	struct mm *mm;
+	const struct vma *vma;
+};
+
+/*
+ * Since 9348b73c2e1b (v5.11) a page that may be pinned keeps its PTE, and so is not tracked, for
+ * the next write would replace it.
+ */
+static bool skip_pinned(const struct clear *clear, pte_t pte)
+{
+	const struct machine *machine = clear->mm->machine;
+	const struct page *page = vm_normal_page(machine, pte);
+
+	if (machine->rules.clear_refs_pinned != CLEAR_REFS_PINNED_SKIP)
+		return false;
+	if (!pte_write(pte) || !is_cow_mapping(clear->vma) ||
+	    !port_atomic_read(&clear->mm->has_pinned))
+		return false;
+	return page && page_maybe_dma_pinned(page);
+}
+
+static void clear_soft_dirty(void *context, unsigned long addr, port_entry *entry)
+{
+	const struct clear *clear = context;
+	pte_t pte = port_entry_read(entry);
+
+	(void)addr;
+	if (skip_pinned(clear, pte))
+		return;
+	pte = port_entry_xchg(entry, 0);
+	port_entry_set(entry, pte & ~(PTE_RW | PTE_SOFT_DIRTY));
+}
+
+void mm_clear_refs(struct mm *mm)
+{
+	port_down_write(&mm->mmap_lock);
+	for (unsigned i = 0; i < mm->nr_vmas; i++) {
+		struct vma *vma = &mm->vmas[i];
+		struct clear clear = {.mm = mm, .vma = vma};
+
+		vma->flags &= ~(unsigned)VM_SOFTDIRTY;
+		walk_page_range(mm, vma->start, vma->end, clear_soft_dirty, &clear);
+	}
+	vma_merge(mm);
+	flush_tlb_range(mm, 0, MM_TASK_SIZE);
+	port_up_write(&mm->mmap_lock);
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* eras.c - the table of rules: which kernel does what, since which commit */
+#include "mm/eras.h"
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+static const struct mm_rule_value wp_reuse_values[] = {
+	[WP_REUSE_MAPCOUNT] = {"mapcount", "no other PTE maps it; references and pins do not count",
+			       NULL},
+	[WP_REUSE_REFCOUNT] = {"refcount", "nobody else holds it in any way, and its lock is free",
+			       "09854ba94c6a"},
+	[WP_REUSE_PINNED_MAPCOUNT] = {"pinned-mapcount",
+				      "as refcount, but the mapcount decides if it may be pinned",
+				      "list, 16 Sep 2020"},
+	[WP_REUSE_REFCOUNT_DRAIN] = {"refcount-drain",
+				     "as refcount, after this CPU's LRU cache has let go of it",
+				     "d4c470970d45"},
+	[WP_REUSE_EXCLUSIVE] = {"exclusive", "it is anon-exclusive; else as refcount-drain",
+				"6c287605fd56"},
+};
+
+static const struct mm_rule_value wp_unlock_values[] = {
+	[WP_UNLOCK_AFTER_PTL] = {"after-ptl", "after the PTE lock, when it may be freed already",
+				 "09854ba94c6a"},
+	[WP_UNLOCK_BEFORE_PTL] = {"before-ptl", "while the PTE lock keeps it mapped",
+				  "be068f29034f"},
+};
+
+static const struct mm_rule_value gup_break_values[] = {
+	[GUP_BREAK_NEVER] = {"never", "it takes the page as it is", NULL},
+	[GUP_BREAK_FORCE_WRITE] = {"force-write", "it faults as if FOLL_WRITE had been asked for",
+				   "17839856fd58"},
+	[GUP_BREAK_PIN] = {"pin", "FOLL_PIN faults with FAULT_FLAG_BREAK_COW",
+			   "list, 14 Sep 2020"},
+	[GUP_BREAK_UNSHARE] = {"unshare", "FOLL_PIN unshares an anonymous page not exclusive",
+			       "a7f226604170"},
+	[GUP_BREAK_UNSHARE_COW] = {"unshare-cow",
+				   "and FOLL_LONGTERM anything else in a COW mapping",
+				   "84209e87c696"},
+};
+
+static const struct mm_rule_value gup_fast_write_values[] = {
+	[GUP_FAST_WRITE_ONLY] = {"write", "FOLL_WRITE", NULL},
+	[GUP_FAST_WRITE_ALWAYS] = {"always", "every request but FOLL_FAST_ONLY", "17839856fd58"},
+	[GUP_FAST_WRITE_OR_PIN] = {"write-or-pin", "FOLL_WRITE and FOLL_PIN",
+				   "list, 15 Sep 2020"},
+};
+
+static const struct mm_rule_value gup_follow_write_values[] = {
+	[GUP_FOLLOW_FORCE_COW] = {"force-cow", "with FOLL_FORCE, once COW was broken, if dirty",
+				  "19be0eaffa3a"},
+	[GUP_FOLLOW_COW] = {"cow", "once COW was broken, if dirty", "17839856fd58"},
+	[GUP_FOLLOW_EXCLUSIVE] = {"exclusive", "with FOLL_FORCE, if the page is anon-exclusive",
+				  "5535be309971"},
+};
+
+static const struct mm_rule_value fork_pinned_values[] = {
+	[FORK_PINNED_SHARE] = {"share", "it is shared like any other", NULL},
+	[FORK_PINNED_COPY] = {"copy", "the child gets a copy at once", "70e806e4e645"},
+};
+
+static const struct mm_rule_value fork_seqcount_values[] = {
+	[FORK_SEQCOUNT_NO] = {"no", "a pin may slip in between fork's look and its protection",
+			      NULL},
+	[FORK_SEQCOUNT_YES] = {"yes", "mm->write_protect_seq sends it to the slow path",
+			       "57efa1fe5957"},
+};
+
+static const struct mm_rule_value clear_refs_pinned_values[] = {
+	[CLEAR_REFS_PINNED_PROTECT] = {"protect", "its PTE is write-protected like any other",
+				       NULL},
+	[CLEAR_REFS_PINNED_SKIP] = {"skip", "its PTE is left alone", "9348b73c2e1b"},
+};
+
+static const struct mm_rule_value mprotect_write_values[] = {
+	[MPROTECT_WRITE_FAULT] = {"fault", "no, the next write fault makes it", NULL},
+	[MPROTECT_WRITE_NOW] = {"now", "yes, if it is dirty and the page anon-exclusive",
+				"64fe24a3e05e"},
+};
+
+static const struct mm_rule_value zero_page_pin_values[] = {
+	[ZERO_PAGE_PIN_COUNTED] = {"counted", "1024, as to any page", NULL},
+	[ZERO_PAGE_PIN_NONE] = {"none", "nothing", "c8070b787519"},
+};
+
+static const struct mm_rule_value dio_ref_values[] = {
+	[DIO_REF_GET] = {"get", "a reference, FOLL_GET", NULL},
+	[DIO_REF_PIN] = {"pin", "a pin, FOLL_PIN", "v6.5: iov_iter_extract_pages()"},
+};
+
+static const struct mm_rule_value madv_populate_values[] = {
+	[MADV_POPULATE_EINVAL] = {"einval", "no", NULL},
+	[MADV_POPULATE_YES] = {"yes", "yes", "4ca9b3859dac"},
+};
+
+#define FIELD(field, question)                                                                     \
+	{                                                                                          \
+		#field, question, offsetof(struct mm_rules, field), COUNT(field##_values),         \
+			field##_values                                                             \
+	}
+
+const struct mm_rule_field mm_rule_fields[] = {
+	FIELD(wp_reuse, "When may a write fault take an anonymous page instead of copying it?"),
+	FIELD(wp_unlock, "When does a write fault that takes the page drop the page lock?"),
+	FIELD(gup_break, "What does GUP without FOLL_WRITE do about a page that may be shared?"),
+	FIELD(gup_fast_write, "For which requests does fast GUP demand a writable entry?"),
+	FIELD(gup_follow_write, "When does FOLL_WRITE get the page of a read-only PTE?"),
+	FIELD(fork_pinned, "What does fork do with an anonymous page that may be pinned?"),
+	FIELD(fork_seqcount, "Does FOLL_PIN by fast GUP notice a fork at the same time?"),
+	FIELD(clear_refs_pinned, "What does clearing soft-dirty do to a page that may be pinned?"),
+	FIELD(mprotect_write, "Does mprotect() to PROT_WRITE make a private PTE writable at once?"),
+	FIELD(zero_page_pin, "What does FOLL_PIN add to the zero page's count?"),
+	FIELD(dio_ref, "What does direct I/O take on the pages that it works on?"),
+	FIELD(madv_populate, "Are there MADV_POPULATE_READ and MADV_POPULATE_WRITE?"),
+};
+
+const int mm_nr_rule_fields = COUNT(mm_rule_fields);
+
+/*
+ * Each row says only where it differs from the one that it is built on, so that a row reads as the
+ * release did. The macros nest; a designator that comes later wins.
+ */
+#define RULES_5_7 .wp_unlock = WP_UNLOCK_BEFORE_PTL
+
+#define RULES_5_8                                                                                  \
+	RULES_5_7, .gup_break = GUP_BREAK_FORCE_WRITE, .gup_fast_write = GUP_FAST_WRITE_ALWAYS,    \
+		.gup_follow_write = GUP_FOLLOW_COW
+
+#define RULES_5_9_RC4 .wp_reuse = WP_REUSE_REFCOUNT
+
+#define RULES_5_9_RC7 RULES_5_9_RC4, .wp_unlock = WP_UNLOCK_BEFORE_PTL
+
+#define RULES_5_9 RULES_5_9_RC7, .fork_pinned = FORK_PINNED_COPY
+
+#define RULES_5_11                                                                                 \
+	RULES_5_9, .fork_seqcount = FORK_SEQCOUNT_YES, .clear_refs_pinned = CLEAR_REFS_PINNED_SKIP
+
+#define RULES_5_14 RULES_5_11, .madv_populate = MADV_POPULATE_YES
+
+#define RULES_5_18 RULES_5_14, .wp_reuse = WP_REUSE_REFCOUNT_DRAIN
+
+#define RULES_5_19 RULES_5_18, .wp_reuse = WP_REUSE_EXCLUSIVE, .gup_break = GUP_BREAK_UNSHARE
+
+#define RULES_6_0                                                                                  \
+	RULES_5_19, .gup_follow_write = GUP_FOLLOW_EXCLUSIVE, .mprotect_write = MPROTECT_WRITE_NOW
+
+#define RULES_6_2 RULES_6_0, .gup_break = GUP_BREAK_UNSHARE_COW
+
+#define RULES_6_5 RULES_6_2, .zero_page_pin = ZERO_PAGE_PIN_NONE, .dio_ref = DIO_REF_PIN
+
+#define RULES_BREAK_COW_V1                                                                         \
+	RULES_5_9_RC4, .gup_break = GUP_BREAK_PIN, .gup_follow_write = GUP_FOLLOW_COW
+
+#define RULES_BREAK_COW_V2 RULES_BREAK_COW_V1, .gup_fast_write = GUP_FAST_WRITE_OR_PIN
+
+#define RULES_PIN_MAPCOUNT RULES_5_9_RC4, .wp_reuse = WP_REUSE_PINNED_MAPCOUNT
+
+/* Overriding is the point of the macros above. */
+#pragma GCC diagnostic push
+#ifdef __clang__
+#pragma GCC diagnostic ignored "-Winitializer-overrides"
+#else
+#pragma GCC diagnostic ignored "-Woverride-init"
+#endif
+
+const struct mm_era mm_eras[] = {
+	{"v5.7", "and before: reuse by mapcount", true, {5, 7, 0}, {RULES_5_7}},
+	{"v5.8", "every reference breaks COW", true, {5, 8, 0}, {RULES_5_8}},
+	{"v5.9-rc4", "reuse by refcount; references leave COW alone", true, {5, 9, 4},
+	 {RULES_5_9_RC4}},
+	{"v5.9-rc7", "the page lock is dropped in time", true, {5, 9, 7}, {RULES_5_9_RC7}},
+	{"v5.9", "fork copies what may be pinned", true, {5, 9, 0}, {RULES_5_9}},
+	{"v5.11", "fast GUP notices fork; clear_refs spares pins", true, {5, 11, 0}, {RULES_5_11}},
+	{"v5.14", "MADV_POPULATE_READ and MADV_POPULATE_WRITE", true, {5, 14, 0}, {RULES_5_14}},
+	{"v5.18", "the LRU cache no longer forces a copy", true, {5, 18, 0}, {RULES_5_18}},
+	{"v5.19", "anon-exclusive pages; read-only pins unshare", true, {5, 19, 0}, {RULES_5_19}},
+	{"v6.0", "FOLL_COW is gone; mprotect makes writable", true, {6, 0, 0}, {RULES_6_0}},
+	{"v6.2", "long-term pins unshare the zero page too", true, {6, 2, 0}, {RULES_6_2}},
+	{"v6.5", "zero page not pinned; direct I/O pins", true, {6, 5, 0}, {RULES_6_5}},
+	{"break-cow-v1", "FAULT_FLAG_BREAK_COW, first draft, 14 Sep 2020", false, {5, 9, 4},
+	 {RULES_BREAK_COW_V1}},
+	{"break-cow-v2", "FAULT_FLAG_BREAK_COW, second draft, 15 Sep 2020", false, {5, 9, 4},
+	 {RULES_BREAK_COW_V2}},
+	{"pin-mapcount", "pins reuse by mapcount, 16 Sep 2020", false, {5, 9, 4},
+	 {RULES_PIN_MAPCOUNT}},
+};
+
+#pragma GCC diagnostic pop
+
+const int mm_nr_eras = COUNT(mm_eras);
+
+/* FOLL_PIN came with v5.6; the first row holds from there on. */
+static const struct mm_version oldest = {5, 6, 0};
+
+static bool same_text(const char *a, const char *b)
+{
+	while (*a && *a == *b) {
+		a++;
+		b++;
+	}
+	return *a == *b;
+}
+
+/* Read digits at *text. False if there are none, or too many for any release. */
+static bool parse_number(const char **text, int *number)
+{
+	int digits = 0;
+
+	for (*number = 0; **text >= '0' && **text <= '9'; (*text)++) {
+		*number = *number * 10 + (**text - '0');
+		if (++digits > 4)
+			return false;
+	}
+	return digits;
+}
+
+bool mm_version_parse(const char *text, struct mm_version *version)
+{
+	version->rc = 0;
+	if (*text == 'v')
+		text++;
+	if (!parse_number(&text, &version->major) || *text++ != '.')
+		return false;
+	if (!parse_number(&text, &version->minor))
+		return false;
+	/* A point release belongs to the release that it is of. */
+	while (*text == '.' || (*text >= '0' && *text <= '9'))
+		text++;
+	if (text[0] == '-' && text[1] == 'r' && text[2] == 'c') {
+		text += 3;
+		return parse_number(&text, &version->rc) && version->rc > 0;
+	}
+	return true;
+}
+
+int mm_version_compare(struct mm_version a, struct mm_version b)
+{
+	if (a.major != b.major)
+		return a.major - b.major;
+	if (a.minor != b.minor)
+		return a.minor - b.minor;
+	if (!a.rc || !b.rc)
+		return !a.rc - !b.rc;
+	return a.rc - b.rc;
+}
+
+const struct mm_era *mm_era_named(const char *name)
+{
+	for (int i = 0; i < mm_nr_eras; i++) {
+		if (same_text(mm_eras[i].name, name))
+			return &mm_eras[i];
+	}
+	return NULL;
+}
+
+const struct mm_era *mm_era_find(const char *text)
+{
+	const struct mm_era *found = mm_era_named(text);
+	struct mm_version version;
+
+	if (found || !mm_version_parse(text, &version) || mm_version_compare(version, oldest) < 0)
+		return found;
+	found = &mm_eras[0];
+	for (int i = 1; i < mm_nr_eras && mm_eras[i].released; i++) {
+		if (mm_version_compare(mm_eras[i].since, version) <= 0)
+			found = &mm_eras[i];
+	}
+	return found;
+}
+
+static const unsigned *field_at(const struct mm_rules *rules, const struct mm_rule_field *field)
+{
+	return (const unsigned *)((const char *)rules + field->offset);
+}
+
+int mm_rules_get(const struct mm_rules *rules, const struct mm_rule_field *field)
+{
+	return (int)*field_at(rules, field);
+}
+
+void mm_rules_set(struct mm_rules *rules, const struct mm_rule_field *field, int value)
+{
+	*(unsigned *)field_at(rules, field) = (unsigned)value;
+}

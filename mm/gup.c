@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gup.c - references and pins on user pages: get_user_pages(), pin_user_pages(), slow and fast */
+#include "mm/internal.h"
+
+/* What callers may ask for; the rest is set here. */
+#define SLOW_FLAGS (FOLL_WRITE | FOLL_FORCE | FOLL_LONGTERM)
+#define FAST_FLAGS (SLOW_FLAGS | FOLL_FAST_ONLY)
+
+/* The PTE can't be handed out as it is: fault with FAULT_FLAG_UNSHARE first (the kernel's EMLINK). */
+#define UNSHARE_NEEDED ((struct page *)-1)
+/* The page's count can't take one more. */
+#define GRAB_FAILED ((struct page *)-2)
+
+/* Take what `flags` ask for. False if the page is being freed or its count is full. */
+static bool try_grab_page(const struct machine *machine, struct page *page, unsigned flags)
+{
+	int bias = 1;
+
+	if (!(flags & (FOLL_GET | FOLL_PIN)))
+		return true;
+	if (flags & FOLL_PIN)
+		bias = page_pin_bias(machine, page);
+	return !bias || port_atomic_add_unless_below(&page->refcount, bias, 1);
+}
+
+static void ungrab_page(struct machine *machine, struct page *page, unsigned flags)
+{
+	if (flags & FOLL_PIN)
+		unpin_user_page(machine, page);
+	else
+		put_page(machine, page);
+}
+
+/* May FOLL_WRITE have the page of this PTE, though it may be read-only? */
+static bool can_follow_write_pte(const struct machine *machine, const struct vma *vma, pte_t pte,
+				 unsigned flags)
+{
+	const struct page *page;
+
+	if (pte_write(pte))
+		return true;
+	switch (machine->rules.gup_follow_write) {
+	case GUP_FOLLOW_FORCE_COW:
+		return flags & FOLL_FORCE && flags & FOLL_COW && pte_dirty(pte);
+	case GUP_FOLLOW_COW:
+		return flags & FOLL_COW && pte_dirty(pte);
+	case GUP_FOLLOW_EXCLUSIVE:
+		break;
+	}
+	/* 5535be309971: what has been broken out of COW is exclusive, and stays so. */
+	if (!(flags & FOLL_FORCE) || !is_cow_mapping(vma) || vma->flags & VM_WRITE)
+		return false;
+	if (!(vma->flags & VM_SOFTDIRTY) && !pte_soft_dirty(pte))
+		return false;
+	page = vm_normal_page(machine, pte);
+	return page && page_flag(page, PG_ANON) && page_flag(page, PG_ANON_EXCLUSIVE);
+}
+
+/*
+ * Must a read-only pin of a page behind a read-only PTE unshare it first? Fast GUP knows no VMA
+ * and passes NULL; where it can't tell, the answer is yes.
+ */
+static bool gup_must_unshare(const struct machine *machine, const struct vma *vma, unsigned flags,
+			     const struct page *page)
+{
+	enum gup_break gup_break = machine->rules.gup_break;
+
+	if (gup_break != GUP_BREAK_UNSHARE && gup_break != GUP_BREAK_UNSHARE_COW)
+		return false;
+	if ((flags & (FOLL_WRITE | FOLL_PIN)) != FOLL_PIN)
+		return false;
+	if (page_flag(page, PG_ANON))
+		return !page_flag(page, PG_ANON_EXCLUSIVE);
+	/* A short-term pin of what is not anonymous need not see later changes (84209e87c696). */
+	if (gup_break != GUP_BREAK_UNSHARE_COW || !(flags & FOLL_LONGTERM))
+		return false;
+	return !vma || is_cow_mapping(vma);
+}
+
+/*
+ * The page that addr maps, taken as `flags` ask; NULL: a fault is needed first. The zero page is
+ * handed out like any other.
+ */
+static struct page *follow_page_pte(struct mm *mm, const struct vma *vma, unsigned long addr,
+				    unsigned flags)
+{
+	const struct machine *machine = mm->machine;
+	struct pte_lock lock = pte_offset_lock(mm, addr);
+	bool need_write = flags & FOLL_WRITE;
+	struct page *page = NULL;
+	pte_t pte;
+
+	if (!lock.entry)
+		return NULL;
+	/* The patch holds every pin to the test, for it has faulted as if to write. */
+	if (machine->rules.gup_break == GUP_BREAK_PIN && flags & FOLL_PIN)
+		need_write = true;
+
+	pte = port_entry_read(lock.entry);
+	if (!pte_present(pte))
+		goto out;
+	if (need_write && !can_follow_write_pte(machine, vma, pte, flags))
+		goto out;
+	page = pfn_to_page(machine, pte_pfn(pte));
+	if (!pte_write(pte) && gup_must_unshare(machine, vma, flags, page))
+		page = UNSHARE_NEEDED;
+	else if (!try_grab_page(machine, page, flags))
+		page = GRAB_FAILED;
+out:
+	pte_unlock(&lock);
+	return page;
+}
+
+/* Fault the page in, with what `flags` and the rules ask for. 0 or an error. */
+static int faultin_page(struct mm *mm, struct vma *vma, unsigned long addr, unsigned *flags,
+			bool unshare)
+{
+	const struct mm_rules *rules = &mm->machine->rules;
+	unsigned fault_flags = 0;
+	unsigned ret;
+
+	if (*flags & FOLL_WRITE)
+		fault_flags |= FAULT_FLAG_WRITE;
+	if (rules->gup_break == GUP_BREAK_PIN && *flags & FOLL_PIN)
+		fault_flags |= FAULT_FLAG_BREAK_COW;
+	if (unshare)
+		fault_flags |= FAULT_FLAG_UNSHARE;
+	ret = handle_mm_fault(mm, vma, addr, fault_flags);
+	if (ret & VM_FAULT_OOM)
+		return -MM_ENOMEM;
+	/*
+	 * The write fault has done all that it can in a VMA without VM_WRITE, and left the PTE
+	 * read-only. Remember that, rather than to ask for less (19be0eaffa3a, Dirty COW).
+	 */
+	if (ret & VM_FAULT_WRITE && !(vma->flags & VM_WRITE))
+		*flags |= FOLL_COW;
+	return 0;
+}
+
+static int check_vma_flags(const struct vma *vma, unsigned flags)
+{
+	if (flags & FOLL_WRITE) {
+		if (vma->flags & VM_WRITE)
+			return 0;
+		return flags & FOLL_FORCE && is_cow_mapping(vma) ? 0 : -MM_EFAULT;
+	}
+	if (vma->flags & VM_READ)
+		return 0;
+	return flags & FOLL_FORCE && vma->flags & VM_MAYREAD ? 0 : -MM_EFAULT;
+}
+
+/* One page of get_user_pages(): 0 and the page, or an error. mmap lock held. */
+static int get_user_page(struct mm *mm, unsigned long addr, unsigned flags, struct page **result)
+{
+	struct vma *vma = find_vma(mm, addr);
+	int err = vma ? check_vma_flags(vma, flags) : -MM_EFAULT;
+
+	if (err)
+		return err;
+	/* 17839856fd58: whoever takes a page takes it out of COW sharing. */
+	if (mm->machine->rules.gup_break == GUP_BREAK_FORCE_WRITE && is_cow_mapping(vma) &&
+	    flags & (FOLL_GET | FOLL_PIN))
+		flags |= FOLL_WRITE;
+
+	for (;;) {
+		struct page *page = follow_page_pte(mm, vma, addr, flags);
+
+		if (page == GRAB_FAILED)
+			return -MM_ENOMEM;
+		if (page && page != UNSHARE_NEEDED) {
+			*result = page;
+			return 0;
+		}
+		err = faultin_page(mm, vma, addr, &flags, page == UNSHARE_NEEDED);
+		if (err)
+			return err;
+	}
+}
+
+static long gup_slow(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
+		     struct page **pages)
+{
+	unsigned done;
+	int err = 0;
+
+	if (flags & FOLL_PIN)
+		port_atomic_set(&mm->has_pinned, 1);
+	port_down_read(&mm->mmap_lock);
+	for (done = 0; done < nr; done++) {
+		err = get_user_page(mm, addr + done * MM_PAGE_SIZE, flags, &pages[done]);
+		if (err)
+			break;
+	}
+	port_up_read(&mm->mmap_lock);
+	return done ? (long)done : err;
+}
+
+/*
+ * One PTE without any lock. The page is taken first and the PTE read again: if it is the same, the
+ * page was mapped when it was taken. Interrupts off. False: the slow path must do it.
+ */
+static bool gup_fast_pte(struct mm *mm, unsigned long addr, unsigned flags, bool need_write,
+			 struct page **result)
+{
+	struct machine *machine = mm->machine;
+	port_entry *entry = pte_lookup(mm, addr);
+	struct page *page;
+	pte_t pte;
+
+	if (!entry)
+		return false;
+	pte = port_entry_read(entry);
+	if (!pte_access_permitted(pte, need_write) || pte_special(pte))
+		return false;
+	page = pfn_to_page(machine, pte_pfn(pte));
+	if (!try_grab_page(machine, page, flags))
+		return false;
+	if (port_entry_read(entry) != pte ||
+	    (!pte_write(pte) && gup_must_unshare(machine, NULL, flags, page))) {
+		ungrab_page(machine, page, flags);
+		return false;
+	}
+	*result = page;
+	return true;
+}
+
+/* For which requests does an entry have to be writable? */
+static bool fast_needs_write(const struct machine *machine, unsigned flags)
+{
+	switch (machine->rules.gup_fast_write) {
+	case GUP_FAST_WRITE_ALWAYS:
+		return flags & FOLL_WRITE || !(flags & FOLL_FAST_ONLY);
+	case GUP_FAST_WRITE_OR_PIN:
+		return flags & (FOLL_WRITE | FOLL_PIN);
+	case GUP_FAST_WRITE_ONLY:
+		break;
+	}
+	return flags & FOLL_WRITE;
+}
+
+/* As many pages from the first on as can be had without a lock. */
+static unsigned lockless_pages_from_mm(struct mm *mm, unsigned long addr, unsigned nr,
+				       unsigned flags, struct page **pages)
+{
+	struct machine *machine = mm->machine;
+	struct port_cpu *cpu = &machine->cpus[port_cpu_id()];
+	bool need_write = fast_needs_write(machine, flags);
+	/* A fork under way may have found the page unpinned already (57efa1fe5957). */
+	bool check_seq = machine->rules.fork_seqcount == FORK_SEQCOUNT_YES && flags & FOLL_PIN;
+	unsigned done = 0;
+	int seq = 0;
+
+	if (check_seq) {
+		seq = port_atomic_read(&mm->write_protect_seq);
+		if (seq & 1)
+			return 0;
+	}
+	port_irq_disable(cpu);
+	while (done < nr && gup_fast_pte(mm, addr + done * MM_PAGE_SIZE, flags, need_write,
+					 &pages[done]))
+		done++;
+	port_irq_enable(cpu);
+
+	if (check_seq && port_atomic_read(&mm->write_protect_seq) != seq) {
+		while (done)
+			ungrab_page(machine, pages[--done], flags);
+	}
+	return done;
+}
+
+static long gup_fast(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
+		     struct page **pages)
+{
+	unsigned done;
+	long slow;
+
+	/* Before the walk: fork must not overlook the pin. */
+	if (flags & FOLL_PIN)
+		port_atomic_set(&mm->has_pinned, 1);
+	done = lockless_pages_from_mm(mm, addr, nr, flags, pages);
+	if (done == nr || flags & FOLL_FAST_ONLY)
+		return done;
+	slow = gup_slow(mm, addr + done * MM_PAGE_SIZE, nr - done, flags, pages + done);
+	if (slow < 0)
+		return done ? (long)done : slow;
+	return (long)done + slow;
+}
+
+/* Do the flags and the range make sense? 0 or an error. */
+static int check_gup(unsigned long *addr, unsigned nr, unsigned flags, unsigned allowed)
+{
+	if (flags & ~allowed)
+		return -MM_EINVAL;
+	*addr &= MM_PAGE_MASK;
+	if (*addr >= MM_TASK_SIZE || nr > (MM_TASK_SIZE - *addr) >> MM_PAGE_SHIFT)
+		return -MM_EFAULT;
+	return 0;
+}
+
+long get_user_pages(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
+		    struct page **pages)
+{
+	int err = check_gup(&addr, nr, flags, SLOW_FLAGS);
+
+	return err ? err : gup_slow(mm, addr, nr, flags | FOLL_GET, pages);
+}
+
+long pin_user_pages(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
+		    struct page **pages)
+{
+	int err = check_gup(&addr, nr, flags, SLOW_FLAGS);
+
+	return err ? err : gup_slow(mm, addr, nr, flags | FOLL_PIN, pages);
+}
+
+long get_user_pages_fast(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
+			 struct page **pages)
+{
+	int err = check_gup(&addr, nr, flags, FAST_FLAGS);
+
+	return err ? err : gup_fast(mm, addr, nr, flags | FOLL_GET, pages);
+}
+
+long pin_user_pages_fast(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
+			 struct page **pages)
+{
+	int err = check_gup(&addr, nr, flags, FAST_FLAGS);
+
+	return err ? err : gup_fast(mm, addr, nr, flags | FOLL_PIN, pages);
+}
+
+long iov_iter_extract_pages(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
+			    struct page **pages, bool *pinned)
+{
+	*pinned = mm->machine->rules.dio_ref == DIO_REF_PIN;
+	if (*pinned)
+		return pin_user_pages_fast(mm, addr, nr, flags, pages);
+	return get_user_pages_fast(mm, addr, nr, flags, pages);
+}
+
+int faultin_page_range(struct mm *mm, unsigned long start, unsigned long end, bool write)
+{
+	unsigned flags = write ? FOLL_WRITE : 0;
+
+	for (unsigned long addr = start; addr < end; addr += MM_PAGE_SIZE) {
+		struct page *page;
+		int err;
+
+		/* Here a hole in the range is ENOMEM, and memory that may not be touched too. */
+		if (!find_vma(mm, addr))
+			return -MM_ENOMEM;
+		err = get_user_page(mm, addr, flags, &page);
+		if (err)
+			return err == -MM_EFAULT ? -MM_EINVAL : err;
+	}
+	return 0;
+}

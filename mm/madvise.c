@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* madvise.c - advice on a range, VMA by VMA */
+#include "mm/internal.h"
+
+/* The flags that an advice sets and clears; both 0 if it works on pages instead. */
+struct flag_change {
+	unsigned set;
+	unsigned clear;
+};
+
+static struct flag_change advice_flags(enum mm_advice advice)
+{
+	switch (advice) {
+	case MM_MADV_DONTFORK:
+		return (struct flag_change){.set = VM_DONTCOPY};
+	case MM_MADV_DOFORK:
+		return (struct flag_change){.clear = VM_DONTCOPY};
+	case MM_MADV_WIPEONFORK:
+		return (struct flag_change){.set = VM_WIPEONFORK};
+	case MM_MADV_KEEPONFORK:
+		return (struct flag_change){.clear = VM_WIPEONFORK};
+	default:
+		return (struct flag_change){0};
+	}
+}
+
+static int madvise_flags(struct mm *mm, unsigned long start, unsigned long end,
+			 struct flag_change change)
+{
+	struct vma *vma;
+
+	if (change.set & VM_WIPEONFORK && find_vma(mm, start)->flags & VM_SHARED)
+		return -MM_EINVAL;
+	vma_split(mm, start);
+	vma_split(mm, end);
+	vma = find_vma(mm, start);
+	vma->flags = (vma->flags & ~change.clear) | change.set;
+	return 0;
+}
+
+/* Go over the mapped parts of the range; what is not mapped makes the result -ENOMEM. */
+static int madvise_walk(struct mm *mm, unsigned long start, unsigned long end,
+			enum mm_advice advice)
+{
+	struct flag_change change = advice_flags(advice);
+	unsigned long addr = start;
+	int holes = 0;
+	int err = 0;
+
+	while (!err && addr < end) {
+		unsigned index = vma_index(mm, addr);
+		unsigned long part_end;
+
+		if (index == mm->nr_vmas || mm->vmas[index].start >= end)
+			return -MM_ENOMEM;
+		if (addr < mm->vmas[index].start) {
+			holes = -MM_ENOMEM;
+			addr = mm->vmas[index].start;
+		}
+		part_end = mm->vmas[index].end < end ? mm->vmas[index].end : end;
+		if (advice == MM_MADV_DONTNEED)
+			zap_page_range(mm, addr, part_end);
+		else
+			err = madvise_flags(mm, addr, part_end, change);
+		addr = part_end;
+	}
+	return err ? err : holes;
+}
+
+static int madvise_populate(struct mm *mm, unsigned long start, unsigned long end, bool write)
+{
+	int err;
+
+	/* Since 4ca9b3859dac, v5.14. */
+	if (mm->machine->rules.madv_populate == MADV_POPULATE_EINVAL)
+		return -MM_EINVAL;
+	port_down_read(&mm->mmap_lock);
+	err = faultin_page_range(mm, start, end, write);
+	port_up_read(&mm->mmap_lock);
+	return err;
+}
+
+int mm_madvise(struct mm *mm, unsigned long addr, unsigned long length, enum mm_advice advice)
+{
+	int err = check_range(addr, &length);
+
+	if (err)
+		return err;
+	switch (advice) {
+	case MM_MADV_POPULATE_READ:
+		return madvise_populate(mm, addr, addr + length, false);
+	case MM_MADV_POPULATE_WRITE:
+		return madvise_populate(mm, addr, addr + length, true);
+	case MM_MADV_DONTNEED:
+		port_down_read(&mm->mmap_lock);
+		err = madvise_walk(mm, addr, addr + length, advice);
+		port_up_read(&mm->mmap_lock);
+		return err;
+	default:
+		break;
+	}
+
+	port_down_write(&mm->mmap_lock);
+	err = vma_reserve(mm, 2);
+	if (!err) {
+		err = madvise_walk(mm, addr, addr + length, advice);
+		vma_merge(mm);
+	}
+	port_up_write(&mm->mmap_lock);
+	return err;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mprotect.c - changing the protection of memory that is mapped */
+#include "mm/internal.h"
+
+/* What survives a change of protection (_PAGE_CHG_MASK). */
+#define KEPT_BITS (PTE_PFN_MASK | PTE_ACCESSED | PTE_DIRTY | PTE_SPECIAL | PTE_SOFT_DIRTY)
+
+/*
+ * May a private PTE become writable at once, without a fault that decides? Only if nobody can
+ * share the page, and nothing waits for the fault: soft-dirty does (64fe24a3e05e, v6.0).
+ */
+static bool can_change_pte_writable(const struct mm *mm, const struct vma *vma, pte_t pte)
+{
+	const struct page *page = vm_normal_page(mm->machine, pte);
+
+	if (mm->machine->rules.mprotect_write != MPROTECT_WRITE_NOW)
+		return false;
+	if (!(vma->flags & VM_WRITE) || pte_protnone(pte) || !pte_dirty(pte))
+		return false;
+	if (!(vma->flags & VM_SOFTDIRTY) && !pte_soft_dirty(pte))
+		return false;
+	return page && page_flag(page, PG_ANON_EXCLUSIVE);
+}
+
+struct change {
+	struct mm *mm;
+	const struct vma *vma;
+};
+
+static void change_pte(void *context, unsigned long addr, port_entry *entry)
+{
+	const struct change *change = context;
+	/* The accessed and dirty bits that a CPU sets meanwhile must not get lost. */
+	pte_t old = port_entry_xchg(entry, 0);
+	pte_t pte = (old & KEPT_BITS) | vm_page_prot(change->vma);
+
+	(void)addr;
+	if (can_change_pte_writable(change->mm, change->vma, pte))
+		pte |= PTE_RW;
+	port_entry_set(entry, pte);
+}
+
+/* Give the PTEs of the VMA its protection. */
+static void change_protection(struct mm *mm, const struct vma *vma)
+{
+	struct change change = {.mm = mm, .vma = vma};
+
+	walk_page_range(mm, vma->start, vma->end, change_pte, &change);
+	flush_tlb_range(mm, vma->start, vma->end);
+}
+
+int mm_mprotect(struct mm *mm, unsigned long addr, unsigned long length, unsigned flags)
+{
+	unsigned long end, at = addr;
+	int err = check_range(addr, &length);
+
+	if (err)
+		return err;
+	if (flags & ~(VM_READ | VM_WRITE))
+		return -MM_EINVAL;
+	end = addr + length;
+
+	port_down_write(&mm->mmap_lock);
+	err = vma_reserve(mm, 2);
+	while (!err && at < end) {
+		struct vma *vma = find_vma(mm, at);
+
+		if (!vma) {
+			err = -MM_ENOMEM;
+			break;
+		}
+		vma_split(mm, at);
+		vma_split(mm, end);
+		vma = find_vma(mm, at);
+		vma->flags = (vma->flags & ~(VM_READ | VM_WRITE)) | flags;
+		change_protection(mm, vma);
+		at = vma->end;
+	}
+	vma_merge(mm);
+	port_up_write(&mm->mmap_lock);
+	return err;
+}
