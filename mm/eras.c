@@ -268,17 +268,12 @@ const struct mm_era *mm_era_find(const char *text)
 	return found;
 }
 
-static const unsigned *field_at(const struct mm_rules *rules, const struct mm_rule_field *field)
-{
-	return (const unsigned *)((const char *)rules + field->offset);
-}
-
 int mm_rules_get(const struct mm_rules *rules, const struct mm_rule_field *field)
 {
-	return (int)*field_at(rules, field);
+	return (int)*(const unsigned *)((const char *)rules + field->offset);
 }
 
 void mm_rules_set(struct mm_rules *rules, const struct mm_rule_field *field, int value)
 {
-	*(unsigned *)field_at(rules, field) = (unsigned)value;
+	*(unsigned *)((char *)rules + field->offset) = (unsigned)value;
 }

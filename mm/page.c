@@ -64,6 +64,7 @@ void copy_page(struct machine *machine, struct page *to, const struct page *from
 static void free_page(struct machine *machine, struct page *page)
 {
 	BUG_ON(page_mapcount(page));
+	BUG_ON(port_is_locked(&page->lock));
 	port_atomic_set(&page->flags, PG_FREE);
 	port_spin_lock(&machine->free_lock);
 	page->next_free = machine->first_free;

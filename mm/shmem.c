@@ -24,8 +24,11 @@ void shmem_put(struct machine *machine, struct shmem *shmem)
 	if (port_atomic_add_return(&shmem->users, -1))
 		return;
 	for (unsigned long i = 0; i < shmem->nr_pages; i++) {
-		if (shmem->pages[i])
-			put_page(machine, shmem->pages[i]);
+		if (!shmem->pages[i])
+			continue;
+		/* A pin may keep the page; then it is nobody's. */
+		port_atomic_andnot(&shmem->pages[i]->flags, PG_SHMEM);
+		put_page(machine, shmem->pages[i]);
 	}
 	port_free(shmem);
 }

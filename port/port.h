@@ -58,6 +58,7 @@ void port_lock_init(struct port_lock *lock);
 bool port_trylock(struct port_lock *lock);
 void port_lock(struct port_lock *lock);
 void port_unlock(struct port_lock *lock);
+bool port_is_locked(const struct port_lock *lock);
 
 /* Zeroed memory, or NULL. */
 void *port_alloc(size_t size);

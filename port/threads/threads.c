@@ -128,6 +128,11 @@ void port_unlock(struct port_lock *lock)
 	wake(&lock->held, &lock->waiters);
 }
 
+bool port_is_locked(const struct port_lock *lock)
+{
+	return atomic_load(&lock->held);
+}
+
 void port_fail_allocation(unsigned n)
 {
 	atomic_store(&allocations_to_failure, n);

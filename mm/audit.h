@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* audit.h - does the accounting of a machine hold? */
+#ifndef MM_AUDIT_H
+#define MM_AUDIT_H
+
+#include "mm/mm.h"
+
+enum audit_finding {
+	AUDIT_OK,
+	AUDIT_REFCOUNT,	     /* refcount is not mappings + references + pins */
+	AUDIT_MAPCOUNT,	     /* mapcount is not the number of PTEs */
+	AUDIT_FREE_MAPPED,   /* a free frame is reachable from a table */
+	AUDIT_FREE_LIST,     /* the free frames don't add up */
+	AUDIT_NOT_EXCLUSIVE, /* a writable PTE, or a pin, of an anon page not marked exclusive */
+};
+
+struct audit_result {
+	enum audit_finding finding;
+	pfn_t pfn;
+	int expected;
+	int found;
+};
+
+/* What a frame's counts should be. */
+struct audit_frame {
+	int refs;
+	int maps;
+};
+
+/*
+ * Recount everything. `frames` has machine->nr_frames entries: refs holds, when called, what the
+ * caller knows to be held through get_user_pages() and pin_user_pages(); the rest is scratch.
+ * No task may be inside mm/. Returns true if all is well; else *result is the first finding.
+ */
+bool mm_audit(struct machine *machine, struct audit_frame *frames, struct audit_result *result);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* fiber.c - the checker's port: tasks on stacks of their own, one at a time */
+#include "port/check/world.h"
+
+#include <stdio.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ASAN 1
+#endif
+#endif
+
+#ifdef ASAN
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+/* More scheduling points than this in one go: the task retries without end. */
+#define LIVELOCK_POINTS 1000000
+
+/* The scheduler is not part of the world: it outlives every state. */
+static void *scheduler_sp;
+static enum check_run result;
+static bool in_task;
+static unsigned points; /* passed since the task went on */
+static char bug_text[256];
+
+/* Push what a call must keep, leave the stack pointer in *from, and go on from `to`. */
+void fiber_switch(void **from, void *to);
+__asm__(".text\n"
+	".globl fiber_switch\n"
+	".type fiber_switch, @function\n"
+	"fiber_switch:\n"
+	"	push %rbp\n"
+	"	push %rbx\n"
+	"	push %r12\n"
+	"	push %r13\n"
+	"	push %r14\n"
+	"	push %r15\n"
+	"	mov %rsp, (%rdi)\n"
+	"	mov %rsi, %rsp\n"
+	"	pop %r15\n"
+	"	pop %r14\n"
+	"	pop %r13\n"
+	"	pop %r12\n"
+	"	pop %rbx\n"
+	"	pop %rbp\n"
+	"	ret\n"
+	".size fiber_switch, . - fiber_switch\n");
+
+static struct fiber *current_fiber(void)
+{
+	return &world->fibers[world->current];
+}
+
+static unsigned char *stack_bottom(unsigned task)
+{
+	return world_stacks + task * (size_t)WORLD_STACK_SIZE;
+}
+
+#ifdef ASAN
+static const void *scheduler_bottom;
+static size_t scheduler_size;
+
+static void before_fiber(void **fake)
+{
+	__sanitizer_start_switch_fiber(fake, stack_bottom(world->current), WORLD_STACK_SIZE);
+}
+
+static void before_scheduler(void **fake)
+{
+	__sanitizer_start_switch_fiber(fake, scheduler_bottom, scheduler_size);
+}
+
+static void in_scheduler(void *fake)
+{
+	__sanitizer_finish_switch_fiber(fake, NULL, NULL);
+}
+
+static void in_fiber(void)
+{
+	__sanitizer_finish_switch_fiber(NULL, &scheduler_bottom, &scheduler_size);
+}
+#else
+static void before_fiber(void **fake)
+{
+	(void)fake;
+}
+
+static void before_scheduler(void **fake)
+{
+	(void)fake;
+}
+
+static void in_scheduler(void *fake)
+{
+	(void)fake;
+}
+
+static void in_fiber(void)
+{
+}
+#endif
+
+/* Back to the scheduler; what the fiber saves of itself goes to *sp. */
+static void leave_fiber(void **sp)
+{
+	void *fake = NULL;
+
+	before_scheduler(&fake);
+	fiber_switch(sp, scheduler_sp);
+	in_fiber();
+}
+
+_Noreturn void fiber_die(enum check_run run)
+{
+	void *nowhere;
+
+	result = run;
+	*current_fiber() = (struct fiber){0};
+	leave_fiber(&nowhere);
+	__builtin_unreachable();
+}
+
+void fiber_wait(enum wait_kind wait, const void *object)
+{
+	struct fiber *fiber = current_fiber();
+
+	fiber->wait = wait;
+	fiber->object = object;
+	result = CHECK_BLOCKED;
+	leave_fiber(&fiber->sp);
+}
+
+static void fiber_main(void)
+{
+	in_fiber();
+	current_fiber()->fn(current_fiber()->argument);
+	fiber_die(CHECK_DONE);
+}
+
+/* Let the current task run until it comes back. */
+static enum check_run enter_fiber(void)
+{
+	struct fiber *fiber = current_fiber();
+	void *fake = NULL;
+
+	points = 0;
+	in_task = true;
+	fiber->wait = WAIT_NOTHING;
+	before_fiber(&fake);
+	fiber_switch(&scheduler_sp, fiber->sp);
+	in_scheduler(fake);
+	in_task = false;
+	world->current = 0;
+	return result;
+}
+
+/* What fiber_switch() pops before it returns. */
+#define SAVED_REGISTERS 6
+
+enum check_run check_start(unsigned task, void (*fn)(void *argument), void *argument)
+{
+	struct fiber *fiber = &world->fibers[task];
+	void **sp = (void **)(stack_bottom(task) + WORLD_STACK_SIZE);
+
+	world->current = task;
+	fiber->fn = fn;
+	fiber->argument = argument;
+	/* At its entry a function finds a return address, and above it the stack is aligned. */
+	*--sp = NULL;
+	*--sp = (void *)fiber_main;
+	for (int i = 0; i < SAVED_REGISTERS; i++)
+		*--sp = NULL;
+	fiber->sp = sp;
+	return enter_fiber();
+}
+
+bool check_is_blocked(unsigned task)
+{
+	return world->fibers[task].sp;
+}
+
+bool check_can_resume(unsigned task)
+{
+	const struct fiber *fiber = &world->fibers[task];
+
+	switch (fiber->wait) {
+	case WAIT_SPIN:
+		return !((const struct port_spinlock *)fiber->object)->held;
+	case WAIT_READ:
+		return ((const struct port_rwsem *)fiber->object)->count >= 0;
+	case WAIT_WRITE:
+		return ((const struct port_rwsem *)fiber->object)->count == 0;
+	case WAIT_LOCK:
+		return !((const struct port_lock *)fiber->object)->held;
+	case WAIT_IRQ:
+		return !((const struct port_cpu *)fiber->object)->irqs_off;
+	case WAIT_NOTHING:
+		break;
+	}
+	return false;
+}
+
+enum check_run check_resume(unsigned task)
+{
+	world->current = task;
+	return enter_fiber();
+}
+
+void check_sched_point(void)
+{
+	/* The scheduler may look at the world, too. */
+	if (in_task && ++points > LIVELOCK_POINTS)
+		fiber_die(CHECK_LIVELOCK);
+}
+
+const char *check_bug_text(void)
+{
+	return bug_text;
+}
+
+_Noreturn void port_bug(const char *file, int line, const char *what)
+{
+	snprintf(bug_text, sizeof(bug_text), "%s:%d: %s", file, line, what);
+	fiber_die(CHECK_BUG);
+}
+
+unsigned port_cpu_id(void)
+{
+	return world->current;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stress_mm.c - mm/ on real threads: forks, faults, pins and changes of the mapping at the same
+ * time, under each row of the table
+ *
+ * Each thread has a page of its own in the mm that all share, and expects from it what the rules
+ * promise, whatever the others do. At the end the accounting must hold and every frame be free
+ * again. Made for ThreadSanitizer; the amount of work is fixed, not the time.
+ */
+#include "mm/audit.h"
+#include "mm/eras.h"
+#include "mm/mm.h"
+#include "threads.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define THREADS	   4
+#define FRAMES	   4096
+#define ROUNDS	   300
+#define OWN_BASE   (1024 * MM_PAGE_SIZE)
+#define CHAOS_BASE (4096 * MM_PAGE_SIZE)
+#define CHAOS_NEXT (8192 * MM_PAGE_SIZE)
+#define CHAOS_SIZE (4 * MM_PAGE_SIZE)
+
+struct worker {
+	struct mm *mm;
+	unsigned cpu;
+	unsigned seed;
+	unsigned long own; /* the page that is ours */
+};
+
+static void fail(const struct worker *worker, const char *what, long expected, long found)
+{
+	printf("Bail out! thread %u: %s: expected %ld, found %ld\n", worker->cpu, what, expected,
+	       found);
+	exit(1);
+}
+
+static void expect(const struct worker *worker, const char *what, long expected, long found)
+{
+	if (expected != found)
+		fail(worker, what, expected, found);
+}
+
+static unsigned next_random(struct worker *worker)
+{
+	worker->seed = worker->seed * 1103515245 + 12345;
+	return worker->seed >> 16;
+}
+
+static void expect_value(const struct worker *worker, struct mm *mm, unsigned long addr,
+			 const char *what, uint32_t expected)
+{
+	uint32_t value = 0;
+
+	expect(worker, what, 0, mm_load(mm, addr, &value));
+	expect(worker, what, expected, value);
+}
+
+/* What we write we read, though others fork meanwhile. */
+static void write_and_read(struct worker *worker)
+{
+	uint32_t value = next_random(worker);
+
+	expect(worker, "store", 0, mm_store(worker->mm, worker->own, value));
+	expect_value(worker, worker->mm, worker->own, "load", value);
+}
+
+/* A child sees what was there when it was forked, and neither sees what the other writes. */
+static void fork_and_compare(struct worker *worker)
+{
+	struct mm *child;
+
+	expect(worker, "store", 0, mm_store(worker->mm, worker->own, 1));
+	expect(worker, "fork", 0, mm_fork(worker->mm, &child));
+	expect(worker, "store", 0, mm_store(worker->mm, worker->own, 2));
+	expect_value(worker, child, worker->own, "child's load", 1);
+	expect(worker, "child's store", 0, mm_store(child, worker->own, 3));
+	expect_value(worker, worker->mm, worker->own, "parent's load", 2);
+	mm_destroy(child);
+}
+
+/*
+ * A pin keeps the page in place from v5.11 on, whoever forks meanwhile. Before, it need not: then
+ * only the counts are at stake.
+ */
+static void pin_and_write(struct worker *worker)
+{
+	const struct mm_rules *rules = &worker->mm->machine->rules;
+	struct page *page;
+	long ret = next_random(worker) % 2
+			   ? pin_user_pages_fast(worker->mm, worker->own, 1, FOLL_WRITE, &page)
+			   : pin_user_pages(worker->mm, worker->own, 1, FOLL_WRITE, &page);
+
+	expect(worker, "pin", 1, ret);
+	for (int i = 0; i < 10; i++) {
+		uint32_t value = next_random(worker);
+
+		expect(worker, "store", 0, mm_store(worker->mm, worker->own, value));
+		port_word_write(page_words(worker->mm->machine, page), value + 1);
+		if (rules->fork_seqcount == FORK_SEQCOUNT_YES)
+			expect_value(worker, worker->mm, worker->own, "device's write", value + 1);
+	}
+	unpin_user_page(worker->mm->machine, page);
+}
+
+static void get_and_put(struct worker *worker)
+{
+	struct page *pages[4];
+	long ret = get_user_pages_fast(worker->mm, CHAOS_BASE, 4, 0, pages);
+
+	for (long i = 0; i < ret; i++)
+		put_page(worker->mm->machine, pages[i]);
+}
+
+/* Pages that everybody maps, moves, protects and drops; only the accounting is promised. */
+static void chaos(struct worker *worker)
+{
+	struct mm *mm = worker->mm;
+	unsigned long page = CHAOS_BASE + next_random(worker) % 4 * MM_PAGE_SIZE;
+	uint32_t value;
+
+	switch (next_random(worker) % 10) {
+	case 0:
+		mm_mmap(mm, CHAOS_BASE, CHAOS_SIZE, VM_READ | VM_WRITE);
+		break;
+	case 1:
+		mm_mmap(mm, CHAOS_BASE, CHAOS_SIZE, VM_READ | VM_WRITE | VM_SHARED);
+		break;
+	case 2:
+		mm_munmap(mm, page, MM_PAGE_SIZE);
+		break;
+	case 3:
+		mm_mprotect(mm, page, MM_PAGE_SIZE, VM_READ);
+		break;
+	case 4:
+		mm_mprotect(mm, CHAOS_BASE, CHAOS_SIZE, VM_READ | VM_WRITE);
+		break;
+	case 5:
+		mm_madvise(mm, page, MM_PAGE_SIZE, MM_MADV_DONTNEED);
+		break;
+	case 6:
+		mm_mremap(mm, page, MM_PAGE_SIZE, CHAOS_NEXT);
+		mm_mremap(mm, CHAOS_NEXT, MM_PAGE_SIZE, page);
+		break;
+	case 7:
+		mm_store(mm, page, next_random(worker));
+		break;
+	case 8:
+		mm_load(mm, page, &value);
+		break;
+	case 9:
+		ptrace_pokedata(mm, page, next_random(worker));
+		break;
+	}
+}
+
+static void *work(void *argument)
+{
+	struct worker *worker = argument;
+
+	port_set_cpu(worker->cpu);
+	for (int round = 0; round < ROUNDS; round++) {
+		switch (next_random(worker) % 5) {
+		case 0:
+			fork_and_compare(worker);
+			break;
+		case 1:
+			pin_and_write(worker);
+			break;
+		case 2:
+			get_and_put(worker);
+			break;
+		default:
+			for (int i = 0; i < 8; i++)
+				chaos(worker);
+			write_and_read(worker);
+			break;
+		}
+	}
+	return NULL;
+}
+
+static void check_accounting(struct machine *machine, unsigned free_before, bool all_free)
+{
+	struct audit_frame *frames = calloc(machine->nr_frames, sizeof(*frames));
+	struct audit_result result;
+
+	if (!frames || !mm_audit(machine, frames, &result)) {
+		printf("Bail out! accounting: frame %u: finding %d, expected %d, found %d\n",
+		       frames ? result.pfn : 0, frames ? (int)result.finding : 0,
+		       frames ? result.expected : 0, frames ? result.found : 0);
+		exit(1);
+	}
+	free(frames);
+	if (all_free && machine->nr_free != free_before) {
+		printf("Bail out! %u frames lost\n", free_before - machine->nr_free);
+		exit(1);
+	}
+}
+
+static void stress(const struct mm_rules *rules)
+{
+	struct machine *machine = machine_create(rules, FRAMES, THREADS);
+	unsigned free_before = machine ? machine->nr_free : 0;
+	struct mm *mm = machine ? mm_create(machine) : NULL;
+	pthread_t threads[THREADS];
+	struct worker workers[THREADS];
+
+	if (!mm || mm_mmap(mm, OWN_BASE, THREADS * MM_PAGE_SIZE, VM_READ | VM_WRITE) ||
+	    mm_mmap(mm, CHAOS_BASE, CHAOS_SIZE, VM_READ | VM_WRITE)) {
+		printf("Bail out! out of memory\n");
+		exit(1);
+	}
+	for (unsigned i = 0; i < THREADS; i++) {
+		workers[i] = (struct worker){mm, i, i + 1, OWN_BASE + i * MM_PAGE_SIZE};
+		if (pthread_create(&threads[i], NULL, work, &workers[i])) {
+			printf("Bail out! no thread\n");
+			exit(1);
+		}
+	}
+	for (unsigned i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+
+	check_accounting(machine, free_before, false);
+	mm_destroy(mm);
+	for (unsigned cpu = 0; cpu < THREADS; cpu++) {
+		port_set_cpu(cpu);
+		lru_add_drain(machine);
+	}
+	port_set_cpu(0);
+	check_accounting(machine, free_before, true);
+	machine_destroy(machine);
+}
+
+int main(void)
+{
+	printf("KTAP version 1\n1..%d\n", mm_nr_eras);
+	for (int i = 0; i < mm_nr_eras; i++) {
+		struct mm_rules rules = mm_eras[i].rules;
+
+		/* That bug frees a locked page once in a while, and would be found here. */
+		rules.wp_unlock = WP_UNLOCK_BEFORE_PTL;
+		stress(&rules);
+		printf("ok %d %s\n", i + 1, mm_eras[i].name);
+	}
+	return 0;
+}
