@@ -30,7 +30,8 @@ struct explore_machine {
 
 	/*
 	 * Make one move. Returns 0, or a set of enum violation if the state reached is broken: it
-	 * is then handed to `final` and not explored further.
+	 * is then handed to `final` and not explored further. Broken states are told apart by
+	 * their bytes and violations, so size() and save() must work in them too.
 	 */
 	unsigned (*step)(void *context, struct explore_move move);
 
@@ -39,24 +40,25 @@ struct explore_machine {
 	void (*load)(void *context, const void *from, size_t size);
 
 	/*
-	 * Called in each final state, and in each broken one with its violations, with the schedule
-	 * that leads there. Returns false to end the search, which is then incomplete.
+	 * Called once in each final state, and in each broken one with its violations, with a
+	 * shortest schedule that leads there, which is valid during the call. Must leave the state
+	 * as it is. Returns false to end the search, which is then incomplete.
 	 */
 	bool (*final)(void *context, unsigned violations, const struct explore_move *schedule,
 		      int nr_moves);
 };
 
 struct explore_limits {
-	uint64_t max_states;		     /* 0: none */
-	const volatile sig_atomic_t *stop;   /* set by a signal handler; or NULL */
+	uint64_t max_states;               /* stop before there are more; 0: none */
+	const volatile sig_atomic_t *stop; /* set by a signal handler; or NULL */
 };
 
 struct explore_stats {
-	uint64_t states;      /* distinct, the first included */
-	uint64_t transitions; /* moves made */
-	uint64_t final_states;
-	int depth;	      /* moves of the longest schedule */
-	bool complete;	      /* false: a limit, `stop` or `final` ended the search */
+	uint64_t states;       /* distinct, the first included */
+	uint64_t transitions;  /* moves made */
+	uint64_t final_states; /* broken ones included */
+	int depth;             /* moves of the longest schedule */
+	bool complete;         /* false: a limit, `stop` or `final` ended the search */
 };
 
 /*

@@ -115,6 +115,7 @@ unsigned model_step(void *context, struct explore_move move)
 	model->detail[0] = '\0';
 	run = check_is_blocked(task) ? check_resume(task) : check_start(task, run_step, &step);
 	model->state->tasks[task].busy = run == CHECK_BLOCKED;
+	model->result->allocation_failed |= check_allocation_failed();
 	switch (run) {
 	case CHECK_BUG:
 		snprintf(model->detail, sizeof(model->detail), "%s", check_bug_text());

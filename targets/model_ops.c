@@ -72,12 +72,6 @@ static struct mm *call_other_mm(const struct model_call *call)
 	return task_process(call->model, call->op->task)->mm;
 }
 
-/* A load's value, which is a signed int, or its error. */
-static int64_t loaded(int err, uint32_t value)
-{
-	return err ? err : (int32_t)value;
-}
-
 /* A signal ends the process: each of its tasks comes to its end at its next step. */
 static void kill_process(struct model *model, int task, int64_t status)
 {
@@ -116,7 +110,7 @@ static int64_t do_load(const struct model_call *call)
 		access_failed(call, err);
 		return call_task(call)->registers[call->op->dest];
 	}
-	return loaded(0, value);
+	return (int32_t)value;
 }
 
 static unsigned vm_flags(unsigned prot)
@@ -307,14 +301,17 @@ static int64_t do_remote_access(const struct model_call *call)
 	struct mm *mm = call_other_mm(call);
 	unsigned long addr = call_address(call);
 	uint32_t value = 0;
+	int err;
 
 	if (!mm)
 		return -MODEL_ESRCH;
 	switch (call->op->code) {
 	case LITMUS_PTRACE_PEEKDATA:
-		return loaded(ptrace_peekdata(mm, addr, &value), value);
+		err = ptrace_peekdata(mm, addr, &value);
+		return err ? err : (int32_t)value;
 	case LITMUS_PROCESS_VM_READV:
-		return loaded(process_vm_readv(mm, addr, &value), value);
+		err = process_vm_readv(mm, addr, &value);
+		return err ? err : (int32_t)value;
 	case LITMUS_PTRACE_POKEDATA:
 		return ptrace_pokedata(mm, addr, call_value(call));
 	default:

@@ -43,6 +43,7 @@ struct run_result {
 	uint64_t states;
 	uint64_t transitions;
 	double seconds;
+	bool allocation_failed; /* some schedule came to the allocation that was to fail */
 };
 
 void run_result_free(struct run_result *result);

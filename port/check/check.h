@@ -20,6 +20,9 @@ int check_reset(void);
 /* Let the n-th allocation from now on fail (1: the next); 0: none. The count is part of the world. */
 void check_fail_allocation(unsigned n);
 
+/* Has that allocation come? */
+bool check_allocation_failed(void);
+
 /* How a task came back from mm/. */
 enum check_run {
 	CHECK_DONE,

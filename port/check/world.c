@@ -38,7 +38,15 @@ void check_fail_allocation(unsigned n)
 
 bool port_should_fail(void)
 {
-	return world->fail_in && --world->fail_in == 0;
+	if (!world->fail_in || --world->fail_in)
+		return false;
+	world->failed = true;
+	return true;
+}
+
+bool check_allocation_failed(void)
+{
+	return world->failed;
 }
 
 /* Before each piece of memory: its size, for port_free(). */

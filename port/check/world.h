@@ -38,7 +38,8 @@ struct fiber {
  */
 struct world {
 	unsigned current; /* task */
-	unsigned fail_in; /* allocations until one fails; 0: never */
+	unsigned fail_in; /* allocations until one fails; 0: none does */
+	bool failed;
 	struct fiber fibers[CHECK_MAX_TASKS];
 	size_t heap_used;
 	void *free[HEAP_CLASSES + 1];

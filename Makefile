@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Short names for what is done often. `make help` lists them; meson and ninja do the work.
+
+BUILD  ?= build
+PREFIX ?= /usr/local
+
+all: $(BUILD)/build.ninja ## build everything into build/
+	@ninja -C $(BUILD)
+
+$(BUILD)/build.ninja:
+	@meson setup --prefix $(PREFIX) $(BUILD)
+
+run: ## install what is missing, build, and run the corpus on the spec, every era and this kernel
+	@scripts/install-packages build
+	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+	@$(BUILD)/cowherd run tests/litmus --on spec,model,host
+
+check: ## install what is missing, and run every test: all builds, corpus, stress, lint, fuzz, coverage
+	@scripts/install-packages check
+	@scripts/check
+
+install: all ## install the command, its manual pages, libcowherd-mm and its headers
+	@meson install -C $(BUILD) --no-rebuild
+
+lint: ## check the layout and the sources without running them
+	@scripts/check lint
+
+fuzz: ## let each fuzzer run for FUZZ_SECONDS (default 60)
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-60} scripts/check fuzz
+
+coverage: ## print which lines of mm/ the tests reach
+	@scripts/check coverage
+
+bench: all ## measure the corpus over the spec and every era
+	@bench/run $(BUILD)
+
+format: ## lay out every C file as .clang-format says
+	@find port mm litmus check spec targets tool tests bench -name "*.[ch]" | xargs clang-format -i
+
+clean: ## remove every build directory
+	@rm -rf build build-check
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
+
+.PHONY: all run check install lint fuzz coverage bench format clean help

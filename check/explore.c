@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* explore.c - breadth-first search through the states of a machine */
+
+#include "check/explore.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+/*
+ * States are told apart by the 128-bit XXH3 hash of their saved bytes, so that a state costs 16
+ * bytes once it has been expanded. Even among 2^40 states the chance that two of them share a hash
+ * is below 2^-48.
+ *
+ * A state with a single move is saved and hashed like any other. To run on to the next state with
+ * a choice would change the number of states, would have to keep that state back until its layer
+ * comes (or its schedule would no longer be a shortest one), and would never end in a loop of
+ * single moves. What such a state does save is the load: see make_present().
+ */
+
+#define NO_NODE UINT32_MAX
+
+/* How a state was reached first; following the parents back gives its schedule. */
+struct node {
+	uint32_t parent;
+	struct explore_move move;
+};
+
+/* A saved state in a layer. `size` bytes follow, padded to a multiple of 8. */
+struct entry {
+	uint32_t node;
+	uint32_t size;
+};
+
+/* States of equal depth, one after another. */
+struct layer {
+	unsigned char *bytes;
+	size_t used;
+	size_t room;
+};
+
+/* Hashes of all states seen: a table with linear probing, at most half full. */
+struct visited {
+	XXH128_hash_t *slots; /* {0, 0}: free */
+	size_t nr_slots;      /* a power of two */
+	size_t used;
+};
+
+struct search {
+	const struct explore_machine *machine;
+	const struct explore_limits *limits;
+	struct explore_stats *stats;
+	struct visited visited;
+	struct node *nodes;
+	size_t nr_nodes;
+	size_t nodes_room;
+	struct layer layer; /* being expanded */
+	struct layer next;  /* what it leads to, one move deeper */
+	int depth;          /* of next */
+	uint32_t present;   /* the node whose state the machine is in, or NO_NODE */
+	struct explore_move *schedule;
+	size_t schedule_room;
+	bool ended; /* by a limit, `stop` or `final` */
+};
+
+/* Make room for `needed` elements of `size` bytes. Returns the array, or NULL; then it's as before.
+ */
+static void *grow(void *array, size_t *room, size_t needed, size_t size)
+{
+	size_t new_room = *room ? *room : 4096 / size;
+
+	while (new_room < needed)
+		new_room *= 2;
+	void *bigger = reallocarray(array, new_room, size);
+	if (bigger)
+		*room = new_room;
+	return bigger;
+}
+
+static bool same_hash(XXH128_hash_t a, XXH128_hash_t b)
+{
+	return a.low64 == b.low64 && a.high64 == b.high64;
+}
+
+/* The slot that holds `hash`, or the free one where it belongs. */
+static XXH128_hash_t *find_slot(XXH128_hash_t *slots, size_t nr_slots, XXH128_hash_t hash)
+{
+	const XXH128_hash_t none = {0, 0};
+	size_t i = hash.low64 & (nr_slots - 1);
+
+	while (!same_hash(slots[i], none) && !same_hash(slots[i], hash))
+		i = (i + 1) & (nr_slots - 1);
+	return &slots[i];
+}
+
+static int visited_grow(struct visited *visited)
+{
+	const XXH128_hash_t none = {0, 0};
+	size_t nr_slots = visited->nr_slots ? 2 * visited->nr_slots : 256;
+	XXH128_hash_t *slots = calloc(nr_slots, sizeof(*slots));
+
+	if (!slots)
+		return -ENOMEM;
+	for (size_t i = 0; i < visited->nr_slots; i++) {
+		if (!same_hash(visited->slots[i], none))
+			*find_slot(slots, nr_slots, visited->slots[i]) = visited->slots[i];
+	}
+	free(visited->slots);
+	visited->slots = slots;
+	visited->nr_slots = nr_slots;
+	return 0;
+}
+
+/* Returns 1 if the hash is new, 0 if it was there, or -ENOMEM. */
+static int visited_add(struct visited *visited, XXH128_hash_t hash)
+{
+	if (hash.low64 == 0 && hash.high64 == 0)
+		hash.low64 = 1;
+	if (2 * (visited->used + 1) > visited->nr_slots) {
+		int err = visited_grow(visited);
+		if (err)
+			return err;
+	}
+	XXH128_hash_t *slot = find_slot(visited->slots, visited->nr_slots, hash);
+	if (same_hash(*slot, hash))
+		return 0;
+	*slot = hash;
+	visited->used++;
+	return 1;
+}
+
+/* Tell the machine that it is in a final or broken state, and how it came there. */
+static int report(struct search *s, uint32_t node, unsigned violations)
+{
+	size_t nr_moves = 0;
+
+	for (uint32_t n = node; s->nodes[n].parent != NO_NODE; n = s->nodes[n].parent)
+		nr_moves++;
+	if (nr_moves > s->schedule_room || !s->schedule) {
+		struct explore_move *schedule =
+			grow(s->schedule, &s->schedule_room, nr_moves, sizeof(*schedule));
+		if (!schedule)
+			return -ENOMEM;
+		s->schedule = schedule;
+	}
+	size_t i = nr_moves;
+	for (uint32_t n = node; s->nodes[n].parent != NO_NODE; n = s->nodes[n].parent)
+		s->schedule[--i] = s->nodes[n].move;
+
+	s->stats->final_states++;
+	if (!s->machine->final(s->machine->context, violations, s->schedule, (int)nr_moves))
+		s->ended = true;
+	return 0;
+}
+
+/* Save the machine's state at the end of `next`, not counted in `used` yet. NULL: no memory. */
+static struct entry *save(struct search *s)
+{
+	const struct explore_machine *machine = s->machine;
+	size_t size = machine->size(machine->context);
+	size_t needed = s->next.used + sizeof(struct entry) + (size + 7) / 8 * 8;
+
+	if (size > UINT32_MAX)
+		return NULL;
+	if (needed > s->next.room) {
+		unsigned char *bytes = grow(s->next.bytes, &s->next.room, needed, 1);
+		if (!bytes)
+			return NULL;
+		s->next.bytes = bytes;
+	}
+	struct entry *entry = (struct entry *)(void *)(s->next.bytes + s->next.used);
+	entry->node = NO_NODE;
+	entry->size = (uint32_t)size;
+	machine->save(machine->context, entry + 1);
+	return entry;
+}
+
+/* The machine has come from `parent` by `move`. If its state is new, number it and keep it. */
+static int arrive(struct search *s, uint32_t parent, struct explore_move move, unsigned violations)
+{
+	struct entry *entry = save(s);
+	if (!entry)
+		return -ENOMEM;
+
+	/* A broken state is not the same as a sound one with the same bytes: hence the seed. */
+	int new =
+		visited_add(&s->visited, XXH3_128bits_withSeed(entry + 1, entry->size, violations));
+	if (new <= 0)
+		return new;
+	if (s->nr_nodes == NO_NODE ||
+	    (s->limits->max_states && s->stats->states >= s->limits->max_states)) {
+		s->ended = true;
+		return 0;
+	}
+
+	if (s->nr_nodes == s->nodes_room) {
+		struct node *nodes =
+			grow(s->nodes, &s->nodes_room, s->nr_nodes + 1, sizeof(*nodes));
+		if (!nodes)
+			return -ENOMEM;
+		s->nodes = nodes;
+	}
+	uint32_t node = (uint32_t)s->nr_nodes++;
+	s->nodes[node] = (struct node){parent, move};
+	s->stats->states++;
+	s->stats->depth = s->depth;
+	if (violations)
+		return report(s, node, violations);
+
+	entry->node = node;
+	s->next.used += sizeof(*entry) + (entry->size + 7) / 8 * 8;
+	s->present = node;
+	return 0;
+}
+
+/* Put the machine into the saved state, unless the last move has just brought it there. */
+static void make_present(struct search *s, const struct entry *entry)
+{
+	if (s->present == entry->node)
+		return;
+	s->machine->load(s->machine->context, entry + 1, entry->size);
+	s->present = entry->node;
+}
+
+/* Make every move that is possible in one state. */
+static int expand(struct search *s, const struct entry *entry)
+{
+	const struct explore_machine *machine = s->machine;
+	struct explore_move moves[EXPLORE_MAX_MOVES];
+
+	make_present(s, entry);
+	int nr_moves = machine->moves(machine->context, moves);
+	if (nr_moves == 0)
+		return report(s, entry->node, 0);
+
+	for (int i = 0; i < nr_moves && !s->ended; i++) {
+		if (s->limits->stop && *s->limits->stop) {
+			s->ended = true;
+			break;
+		}
+		make_present(s, entry);
+		s->present = NO_NODE;
+		unsigned violations = machine->step(machine->context, moves[i]);
+		s->stats->transitions++;
+		int err = arrive(s, entry->node, moves[i], violations);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int expand_layer(struct search *s)
+{
+	size_t at = 0;
+
+	while (at < s->layer.used && !s->ended) {
+		const struct entry *entry = (const void *)(s->layer.bytes + at);
+		int err = expand(s, entry);
+		if (err)
+			return err;
+		at += sizeof(*entry) + (entry->size + 7) / 8 * 8;
+	}
+	return 0;
+}
+
+int explore(const struct explore_machine *machine, const struct explore_limits *limits,
+	    struct explore_stats *stats)
+{
+	struct search s = {
+		.machine = machine,
+		.limits = limits,
+		.stats = stats,
+		.present = NO_NODE,
+	};
+
+	*stats = (struct explore_stats){0};
+	int err = arrive(&s, NO_NODE, (struct explore_move){0, 0}, 0);
+	while (!err && !s.ended && s.next.used > 0) {
+		struct layer expanded = s.layer;
+
+		s.layer = s.next;
+		s.next = expanded;
+		s.next.used = 0;
+		s.depth++;
+		err = expand_layer(&s);
+	}
+	stats->complete = !err && !s.ended;
+
+	free(s.visited.slots);
+	free(s.nodes);
+	free(s.layer.bytes);
+	free(s.next.bytes);
+	free(s.schedule);
+	return err;
+}

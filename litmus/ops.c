@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ops.c - the table of operations: their names, operands and results, and the names of flags */
+#include "litmus/ops.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define NR(array) ((int)(sizeof(array) / sizeof((array)[0])))
+
+/* clang-format off */
+static const struct litmus_op_info infos[LITMUS_NR_OPCODES] = {
+	/* name, operands; makes a handle, may be assigned, must be assigned to a register */
+
+	/* these three are written with `=` and `*` */
+	[LITMUS_STORE]			= { "store", NULL, false, false, false },
+	[LITMUS_LOAD]			= { "load", NULL, false, true, true },
+	[LITMUS_MOVE]			= { "move", NULL, false, true, true },
+
+	[LITMUS_MMAP]			= { "mmap", "rnpm", false, true, false },
+	[LITMUS_MUNMAP]			= { "munmap", "rn", false, true, false },
+	[LITMUS_MPROTECT]		= { "mprotect", "rnp", false, true, false },
+	[LITMUS_MREMAP]			= { "mremap", "rnt", false, true, false },
+	[LITMUS_MADVISE]		= { "madvise", "rnd", false, true, false },
+
+	[LITMUS_GET_USER_PAGES]		= { "get_user_pages", "anf", true, true, true },
+	[LITMUS_GET_USER_PAGES_FAST]	= { "get_user_pages_fast", "anf", true, true, true },
+	[LITMUS_GET_USER_PAGES_REMOTE]	= { "get_user_pages_remote", "Tanf", true, true, true },
+	[LITMUS_PIN_USER_PAGES]		= { "pin_user_pages", "anf", true, true, true },
+	[LITMUS_PIN_USER_PAGES_FAST]	= { "pin_user_pages_fast", "anf", true, true, true },
+	[LITMUS_PIN_USER_PAGES_REMOTE]	= { "pin_user_pages_remote", "Tanf", true, true, true },
+	[LITMUS_IOV_ITER_EXTRACT_PAGES]	= { "iov_iter_extract_pages", "anw", true, true, true },
+	[LITMUS_PUT_PAGE]		= { "put_page", "h", false, false, false },
+	[LITMUS_UNPIN_USER_PAGE]	= { "unpin_user_page", "h", false, false, false },
+	[LITMUS_BIO_RELEASE_PAGES]	= { "bio_release_pages", "h", false, false, false },
+	[LITMUS_DMA_READ]		= { "dma_read", "g", false, true, true },
+	[LITMUS_DMA_WRITE]		= { "dma_write", "gv", false, false, false },
+	[LITMUS_PAGEMAP]		= { "pagemap", "ag", false, true, true },
+	[LITMUS_LOCK_PAGE]		= { "lock_page", "g", false, false, false },
+	[LITMUS_UNLOCK_PAGE]		= { "unlock_page", "g", false, false, false },
+
+	[LITMUS_PTRACE_PEEKDATA]	= { "ptrace_peekdata", "Ta", false, true, true },
+	[LITMUS_PTRACE_POKEDATA]	= { "ptrace_pokedata", "Tav", false, true, false },
+	[LITMUS_PROCESS_VM_READV]	= { "process_vm_readv", "Ta", false, true, true },
+	[LITMUS_PROCESS_VM_WRITEV]	= { "process_vm_writev", "Tav", false, true, false },
+
+	[LITMUS_FORK]			= { "fork", "T", false, true, false },
+	[LITMUS_WAITPID]		= { "wait", "T", false, true, false },
+	[LITMUS_PTHREAD_CREATE]		= { "pthread_create", "T", false, true, false },
+	[LITMUS_PTHREAD_JOIN]		= { "pthread_join", "T", false, true, false },
+	[LITMUS_EXIT]			= { "exit", "", false, false, false },
+	[LITMUS_COMPLETE]		= { "complete", "c", false, false, false },
+	[LITMUS_WAIT_FOR_COMPLETION]	= { "wait_for_completion", "c", false, false, false },
+
+	[LITMUS_CLEAR_REFS]		= { "clear_refs", "", false, true, false },
+	[LITMUS_LRU_ADD_DRAIN]		= { "lru_add_drain", "", false, false, false },
+};
+
+static const struct litmus_flag prots[] = {
+	{ "PROT_READ", LITMUS_PROT_READ },
+	{ "PROT_WRITE", LITMUS_PROT_WRITE },
+};
+
+static const struct litmus_flag maps[] = {
+	{ "MAP_PRIVATE", LITMUS_MAP_PRIVATE },
+	{ "MAP_SHARED", LITMUS_MAP_SHARED },
+};
+
+static const struct litmus_flag advices[] = {
+	{ "MADV_DONTNEED", LITMUS_MADV_DONTNEED },
+	{ "MADV_DONTFORK", LITMUS_MADV_DONTFORK },
+	{ "MADV_DOFORK", LITMUS_MADV_DOFORK },
+	{ "MADV_WIPEONFORK", LITMUS_MADV_WIPEONFORK },
+	{ "MADV_KEEPONFORK", LITMUS_MADV_KEEPONFORK },
+	{ "MADV_POPULATE_READ", LITMUS_MADV_POPULATE_READ },
+	{ "MADV_POPULATE_WRITE", LITMUS_MADV_POPULATE_WRITE },
+};
+
+static const struct litmus_flag folls[] = {
+	{ "FOLL_WRITE", LITMUS_FOLL_WRITE },
+	{ "FOLL_FORCE", LITMUS_FOLL_FORCE },
+	{ "FOLL_LONGTERM", LITMUS_FOLL_LONGTERM },
+};
+
+static const struct litmus_flag_set prot_set = {
+	prots, NR(prots), true, "PROT_NONE", "PROT_NONE, PROT_READ or PROT_WRITE"
+};
+static const struct litmus_flag_set map_set = {
+	maps, NR(maps), false, NULL, "MAP_PRIVATE or MAP_SHARED"
+};
+static const struct litmus_flag_set advice_set = {
+	advices, NR(advices), false, NULL, "an advice such as MADV_DONTNEED"
+};
+static const struct litmus_flag_set foll_set = {
+	folls, NR(folls), true, "0", "0, FOLL_WRITE, FOLL_FORCE or FOLL_LONGTERM"
+};
+static const struct litmus_flag_set write_set = {
+	folls, 1, false, "0", "FOLL_WRITE or 0"
+};
+
+const struct litmus_constant litmus_constants[] = {
+	{ "ESRCH", -ESRCH },
+	{ "EINTR", -EINTR },
+	{ "EIO", -EIO },
+	{ "EBADF", -EBADF },
+	{ "ECHILD", -ECHILD },
+	{ "EAGAIN", -EAGAIN },
+	{ "ENOMEM", -ENOMEM },
+	{ "EACCES", -EACCES },
+	{ "EFAULT", -EFAULT },
+	{ "EBUSY", -EBUSY },
+	{ "EEXIST", -EEXIST },
+	{ "EINVAL", -EINVAL },
+	{ "ENOSYS", -ENOSYS },
+	{ "EOPNOTSUPP", -EOPNOTSUPP },
+	{ "EHWPOISON", -EHWPOISON },
+	{ "SIGKILL", LITMUS_SIGKILL },
+	{ "SIGBUS", LITMUS_SIGBUS },
+	{ "SIGSEGV", LITMUS_SIGSEGV },
+};
+/* clang-format on */
+
+const int litmus_nr_constants = NR(litmus_constants);
+
+const struct litmus_op_info *litmus_op_info(enum litmus_opcode code)
+{
+	return &infos[code];
+}
+
+int litmus_opcode(const char *name, size_t length)
+{
+	for (int i = 0; i < LITMUS_NR_OPCODES; i++)
+		if (infos[i].operands && strlen(infos[i].name) == length &&
+		    !memcmp(infos[i].name, name, length))
+			return i;
+	return -1;
+}
+
+enum litmus_opcode litmus_release_of(enum litmus_opcode code)
+{
+	switch (code) {
+	case LITMUS_GET_USER_PAGES:
+	case LITMUS_GET_USER_PAGES_FAST:
+	case LITMUS_GET_USER_PAGES_REMOTE:
+		return LITMUS_PUT_PAGE;
+	case LITMUS_PIN_USER_PAGES:
+	case LITMUS_PIN_USER_PAGES_FAST:
+	case LITMUS_PIN_USER_PAGES_REMOTE:
+		return LITMUS_UNPIN_USER_PAGE;
+	case LITMUS_IOV_ITER_EXTRACT_PAGES:
+		return LITMUS_BIO_RELEASE_PAGES;
+	default:
+		return LITMUS_NR_OPCODES;
+	}
+}
+
+const struct litmus_flag_set *litmus_flag_set(enum litmus_operand operand)
+{
+	switch (operand) {
+	case LITMUS_OPERAND_PROT:
+		return &prot_set;
+	case LITMUS_OPERAND_MAP:
+		return &map_set;
+	case LITMUS_OPERAND_ADVICE:
+		return &advice_set;
+	case LITMUS_OPERAND_WRITE:
+		return &write_set;
+	default:
+		return &foll_set;
+	}
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * host.h - inside the target `host`: who runs what, and where results are left
+ *
+ * host_run() forks a supervisor for the test. For every iteration the supervisor forks P0's
+ * process, which maps the objects and runs P0; all other processes of the test are made by its
+ * tasks, but as children of the supervisor (CLONE_PARENT), which alone reaps them. Everything that
+ * must outlive a process is in `struct host_shared`, memory that all of them share. `struct host`
+ * is private memory: each process has its own copy since the fork that made it.
+ */
+#ifndef TARGETS_HOST_H
+#define TARGETS_HOST_H
+
+#include <liburing.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "litmus/litmus.h"
+#include "targets/target.h"
+
+/* Objects are at BASE + i * STRIDE: far from everything else, and never adjacent. */
+#define HOST_BASE   UINT64_C(0x7e0000000000)
+#define HOST_STRIDE (UINT64_C(16) << 20)
+
+#define HOST_STACK_SIZE  (256 * 1024)
+#define HOST_MAX_CPUS    64
+#define HOST_DETAIL_SIZE 256
+
+/* How a task's process ends, as seen by the supervisor. */
+enum host_exit {
+	HOST_EXIT_OK = 0,
+	HOST_EXIT_SIGNAL = 100, /* a fault; host_task.signal says which */
+	HOST_EXIT_REFUSED = 101 /* host_refuse() */
+};
+
+/* States of tasks, processes and completions: a futex word, on which others wait for HOST_DONE. */
+enum host_state {
+	HOST_UNBORN,
+	HOST_RUNNING,
+	HOST_WAITING, /* a task only: in a wait for another's HOST_DONE */
+	HOST_DONE,
+};
+
+struct host_task {
+	_Atomic uint32_t state;
+	_Atomic uint32_t op; /* the operation that it is at */
+	_Atomic(_Atomic uint32_t *) waits_for;
+	_Atomic int signal; /* that killed its process, before it had ended; 0: none */
+	int64_t registers[LITMUS_MAX_REGISTERS];
+};
+
+struct host_process {
+	_Atomic uint32_t state; /* HOST_DONE: reaped */
+	_Atomic int pid;
+};
+
+/* What an iteration left behind. */
+struct host_result {
+	unsigned violations; /* not 0: a broken state, and there are no values */
+	char detail[HOST_DETAIL_SIZE];
+	int64_t values[LITMUS_MAX_OBSERVABLES];
+};
+
+/* All that one iteration writes; cleared before the next. */
+struct host_iteration {
+	_Atomic uint32_t ready; /* tasks that have come to the start line */
+	_Atomic uint32_t completions[LITMUS_MAX_COMPLETIONS];
+	struct host_task tasks[LITMUS_MAX_TASKS];
+	struct host_process processes[LITMUS_MAX_TASKS]; /* by litmus_task.process */
+	int64_t memory[LITMUS_MAX_OBSERVABLES];          /* of LITMUS_OBSERVE_MEMORY */
+};
+
+struct host_shared {
+	_Atomic bool stop;
+	bool finished;     /* the supervisor came to its end */
+	char reason[256];  /* why the run was skipped; or "" */
+	unsigned nr_done;  /* entries of results */
+	unsigned nr_total; /* how many there should be */
+	/* The first refusal: what the kernel would not do, and the error. */
+	_Atomic(const char *) refused;
+	int refused_error;
+	struct host_iteration now;
+	struct host_result results[];
+};
+
+struct host_means;
+
+/* A read(2) or write(2) in flight (host_dio.c). */
+struct host_direct_io {
+	bool is_read;
+	int server; /* /dev/fuse */
+	int mount;
+	void *stack;            /* of the helper thread */
+	_Atomic uint32_t alive; /* cleared by the kernel when the helper has ended */
+	_Atomic uint32_t state; /* HOST_DONE: the call has returned `result` */
+	long result;
+};
+
+/* What a register of type LITMUS_HANDLE stands for. */
+struct host_handle {
+	const struct host_means *means; /* NULL: it holds nothing */
+	uint64_t addr;                  /* of the int, on the first page */
+	int nr_pages;
+	struct io_uring ring;
+	int pipe[2];
+	struct host_direct_io direct;
+	uint64_t pfn[LITMUS_MAX_PAGES]; /* 0: not known */
+};
+
+struct host {
+	const struct litmus_test *test;
+	struct host_shared *shared;
+	pid_t supervisor;
+	long page_size;
+	unsigned iteration;
+	int nr_cpus;
+	int cpus[HOST_MAX_CPUS];
+	bool concurrent;       /* some tasks run at the same time: jitter them */
+	bool uses_pagemap;     /* remember which frames handles hold */
+	bool uses_tracing;     /* tasks look into each other's memory */
+	bool gated;            /* exit() ends a process between operations, not within */
+	bool first_observed;   /* P0's memory is part of the outcome */
+	unsigned char *stacks; /* HOST_STACK_SIZE for each task that is a thread */
+
+	/* From here on each process has its own. */
+	int process;
+	_Atomic int inside;   /* tasks inside an operation, if gated */
+	_Atomic bool exiting; /* a task called exit() */
+	struct host_handle handles[LITMUS_MAX_TASKS][LITMUS_MAX_REGISTERS];
+};
+
+/* host_schedule.c */
+
+/*
+ * Can two tasks of this test be runnable at the same time? `alone`, if not NULL, has an entry for
+ * each operation and says whether it certainly runs while every other task waits.
+ */
+bool host_is_concurrent(const struct litmus_test *test,
+			bool alone[LITMUS_MAX_TASKS][LITMUS_MAX_OPS]);
+
+/* host_pins.c */
+
+/*
+ * Why this kind of reference or pin, or this use of it, can't be had from user space. Writes one
+ * line to `reason` and returns false; or returns true.
+ */
+bool host_can_hold(const struct litmus_test *test, char *reason, size_t size);
+
+/* Take what `op` asks for. Returns the number of pages, or -errno as GUP gives it. */
+long host_take(struct host *host, const struct litmus_op *op, uint64_t addr,
+	       struct host_handle *handle);
+
+/* Drop all that it holds. Returns 0 or -EBADF. */
+long host_drop(struct host *host, struct host_handle *handle);
+
+/* The device writes, or reads, the int on page `page` of the handle. -EBADF if it is not held. */
+long host_dma_write(struct host *host, struct host_handle *handle, int page, int value);
+long host_dma_read(struct host *host, struct host_handle *handle, int page);
+
+/* A fork()'s child has no handles: forget those of the parent, close their files. */
+void host_forget_handles(struct host *host);
+
+/*
+ * Try each way of holding pages that the test needs, on a page that can be written to. False:
+ * `reason` says what is missing.
+ */
+bool host_probe_pins(struct host *host, unsigned char *page, char *reason, size_t size);
+
+/* host_probe.c */
+
+/* Does this kernel, with our privileges, have all that the test needs? Called in the supervisor. */
+bool host_probe(struct host *host, char *reason, size_t size);
+
+/* Frame number that addr maps in this process; 0: none, or it may not be known. */
+uint64_t host_pagemap(const struct host *host, uint64_t addr);
+
+/* The bits of addr's entry in /proc/self/pagemap, or 0. */
+uint64_t host_pagemap_entry(const struct host *host, uint64_t addr);
+
+/* host_task.c */
+
+/* Run the process whose first task is `task`; ends the process. */
+void host_process_main(struct host *host, int task);
+
+/* Say that the kernel will not do what a probe had found possible, and end the process. */
+void host_refuse(struct host *host, const char *what, long error);
+
+/* Where the test's address is. */
+uint64_t host_address(const struct host *host, struct litmus_addr addr);
+
+/* host_supervisor.c */
+
+/* Run all iterations in this process, which is a fork of the tool. Results go to host->shared. */
+void host_supervise(struct host *host);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* host_means.h - a way to hold pages from user space, with a device behind it */
+#ifndef TARGETS_HOST_MEANS_H
+#define TARGETS_HOST_MEANS_H
+
+#include "targets/host.h"
+
+/*
+ * Something that takes references or pins on our behalf. take() returns a number of pages or
+ * -errno as GUP would; whatever else goes wrong ends in host_refuse().
+ */
+struct host_means {
+	long (*take)(struct host *host, struct host_handle *handle, int nr_pages);
+	void (*drop)(struct host *host, struct host_handle *handle);
+	/* NULL: the device can't, and no_dma says why. */
+	int (*dma_read)(struct host *host, struct host_handle *handle, int page);
+	void (*dma_write)(struct host *host, struct host_handle *handle, int page, int value);
+	const char *no_dma;
+	bool one_shot; /* it lets go of its one page as soon as the device has moved the data */
+	/* Try it out on a page of our own. False: `reason` says in one line what is missing. */
+	bool (*probe)(struct host *host, unsigned char *page, char *reason, size_t size);
+};
+
+/* Direct I/O in flight: a read(2) into memory, or a write(2) from it. */
+extern const struct host_means host_direct_read;
+extern const struct host_means host_direct_write;
+
+#endif

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* host_supervisor.c - run a test's iterations, reap its processes, end those that hang */
+#include "targets/host.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "targets/host_sys.h"
+
+/* How often to look for a deadlock, and how long nothing may move before we call it a hang. */
+#define TICK_MS    5
+#define HANG_TICKS 1000
+
+enum verdict {
+	VERDICT_RUNNING,
+	VERDICT_ENDED,
+	VERDICT_DEADLOCK,
+	VERDICT_HANG,
+	VERDICT_STOPPED, /* by the tool, or since a task was refused something */
+};
+
+/* The process has ended: its tasks do nothing more, and whoever waits for it goes on. */
+static void record_end(struct host *host, int index, int status)
+{
+	struct host_iteration *now = &host->shared->now;
+	struct host_process *process = &now->processes[index];
+
+	for (int i = 0; i < host->test->nr_tasks; i++) {
+		struct host_task *task = &now->tasks[i];
+		uint32_t state = atomic_load(&task->state);
+
+		if (host->test->tasks[i].process != index || state == HOST_UNBORN ||
+		    state == HOST_DONE)
+			continue;
+		if (WIFSIGNALED(status))
+			atomic_store(&task->signal, WTERMSIG(status));
+		atomic_store(&task->state, HOST_DONE);
+	}
+	atomic_store(&process->state, HOST_DONE);
+	host_futex_wake(&process->state);
+}
+
+/* Reap all that have ended. Returns false when no child is left. */
+static bool reap(struct host *host)
+{
+	for (;;) {
+		int status;
+		pid_t pid = waitpid(-1, &status, WNOHANG);
+
+		if (pid <= 0)
+			return pid == 0;
+		for (int i = 0; i < host->test->nr_tasks; i++) {
+			struct host_process *process = &host->shared->now.processes[i];
+
+			if (atomic_load(&process->pid) == pid &&
+			    atomic_load(&process->state) == HOST_RUNNING)
+				record_end(host, i, status);
+		}
+	}
+}
+
+/* Does this process run something, or is it about to end by itself? P0's may wait for the others.
+ */
+static bool process_goes_on(struct host *host, int index)
+{
+	struct host_iteration *now = &host->shared->now;
+	bool all_done = true;
+
+	if (atomic_load(&now->processes[index].state) != HOST_RUNNING)
+		return false;
+	for (int i = 0; i < host->test->nr_tasks; i++) {
+		struct host_task *task = &now->tasks[i];
+		uint32_t state = atomic_load(&task->state);
+
+		if (host->test->tasks[i].process != index || state == HOST_UNBORN)
+			continue;
+		if (state == HOST_RUNNING)
+			return true;
+		if (state == HOST_WAITING &&
+		    atomic_load(atomic_load(&task->waits_for)) == HOST_DONE)
+			return true;
+		all_done &= state == HOST_DONE;
+	}
+	return all_done;
+}
+
+/* All tasks that have not ended wait for something that only they could bring about. */
+static bool is_deadlocked(struct host *host)
+{
+	bool waits = false;
+
+	for (int i = 0; i < host->test->nr_tasks; i++) {
+		if (process_goes_on(host, i))
+			return false;
+		waits |= atomic_load(&host->shared->now.tasks[i].state) == HOST_WAITING;
+	}
+	return waits;
+}
+
+static uint64_t progress(struct host *host)
+{
+	uint64_t sum = 0;
+
+	for (int i = 0; i < host->test->nr_tasks; i++) {
+		sum = sum * 131 + atomic_load(&host->shared->now.tasks[i].op);
+		sum = sum * 131 + atomic_load(&host->shared->now.tasks[i].state);
+		sum = sum * 131 + atomic_load(&host->shared->now.processes[i].state);
+	}
+	return sum;
+}
+
+static enum verdict watch(struct host *host)
+{
+	const struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
+	uint64_t last = progress(host);
+	int quiet = 0;
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	for (;;) {
+		uint64_t seen;
+
+		if (!reap(host))
+			return atomic_load(&host->shared->refused) ? VERDICT_STOPPED
+								   : VERDICT_ENDED;
+		if (atomic_load(&host->shared->refused) || atomic_load(&host->shared->stop))
+			return VERDICT_STOPPED;
+		if (sigtimedwait(&child, NULL, &tick) == SIGCHLD)
+			continue;
+		if (is_deadlocked(host))
+			return VERDICT_DEADLOCK;
+		seen = progress(host);
+		quiet = seen == last ? quiet + 1 : 0;
+		last = seen;
+		if (quiet == HANG_TICKS)
+			return VERDICT_HANG;
+	}
+}
+
+static void kill_all(struct host *host, pid_t first)
+{
+	kill(-first, SIGKILL);
+	kill(first, SIGKILL);
+	while (waitpid(-1, NULL, 0) > 0)
+		;
+	(void)host;
+}
+
+/* "P0: wait(P1), P1: wait_for_completion(c)" */
+static void describe(struct host *host, const char *what, char *buf, size_t size)
+{
+	const struct litmus_test *test = host->test;
+	size_t length = (size_t)snprintf(buf, size, "%s", what);
+
+	for (int i = 0; i < test->nr_tasks && length < size; i++) {
+		uint32_t state = atomic_load(&host->shared->now.tasks[i].state);
+		uint32_t op = atomic_load(&host->shared->now.tasks[i].op);
+		char text[128];
+
+		if (state == HOST_UNBORN || state == HOST_DONE ||
+		    op >= (uint32_t)test->tasks[i].nr_ops)
+			continue;
+		litmus_op_text(test, i, &test->tasks[i].ops[op], text, sizeof(text));
+		length += (size_t)snprintf(buf + length, size - length, " P%d: %s", i, text);
+	}
+}
+
+static int64_t status_of(struct host *host, int task)
+{
+	switch (atomic_load(&host->shared->now.tasks[task].signal)) {
+	case 0:
+		return 0;
+	case SIGBUS:
+		return LITMUS_SIGBUS;
+	case SIGSEGV:
+		return LITMUS_SIGSEGV;
+	default:
+		return LITMUS_SIGKILL;
+	}
+}
+
+static void collect(struct host *host, struct host_result *result)
+{
+	const struct litmus_test *test = host->test;
+	struct host_iteration *now = &host->shared->now;
+
+	for (int i = 0; i < test->nr_observables; i++) {
+		const struct litmus_observable *what = &test->observables[i];
+
+		switch (what->kind) {
+		case LITMUS_OBSERVE_REGISTER:
+			result->values[i] = now->tasks[what->task].registers[what->reg];
+			break;
+		case LITMUS_OBSERVE_STATUS:
+			result->values[i] = status_of(host, what->task);
+			break;
+		case LITMUS_OBSERVE_MEMORY:
+			/* Who was killed can't look. */
+			result->values[i] =
+				status_of(host, what->task) ? LITMUS_SIGSEGV : now->memory[i];
+			break;
+		}
+	}
+}
+
+static void clear_iteration(struct host *host)
+{
+	struct host_iteration *now = &host->shared->now;
+
+	memset(now, 0, sizeof(*now));
+	for (int i = 0; i < LITMUS_MAX_OBSERVABLES; i++)
+		now->memory[i] = LITMUS_SIGSEGV;
+	atomic_store(&now->tasks[0].state, HOST_RUNNING);
+	atomic_store(&now->processes[0].state, HOST_RUNNING);
+	for (int i = 1; i < host->test->nr_tasks; i++) {
+		if (host->test->tasks[i].birth == LITMUS_BORN_START)
+			atomic_store(&now->tasks[i].state, HOST_RUNNING);
+	}
+}
+
+/* One iteration. False: it did not come to an end, and there shall be no other. */
+static bool run_iteration(struct host *host, struct host_result *result)
+{
+	enum verdict verdict;
+	pid_t first;
+
+	clear_iteration(host);
+	first = fork();
+	if (first == 0)
+		host_process_main(host, 0);
+	if (first < 0) {
+		snprintf(host->shared->reason, sizeof(host->shared->reason), "fork(): %s",
+			 strerror(errno));
+		return false;
+	}
+	atomic_store(&host->shared->now.processes[0].pid, first);
+	setpgid(first, first); /* the child does it too; whoever is first */
+	verdict = watch(host);
+	if (verdict == VERDICT_ENDED) {
+		collect(host, result);
+		return true;
+	}
+	if (verdict == VERDICT_DEADLOCK) {
+		result->violations = VIOLATION_DEADLOCK;
+		describe(host, "all tasks wait:", result->detail, sizeof(result->detail));
+	} else if (verdict == VERDICT_HANG) {
+		result->violations = VIOLATION_LIVELOCK;
+		describe(host, "no progress for 5 s:", result->detail, sizeof(result->detail));
+	}
+	kill_all(host, first);
+	return verdict != VERDICT_STOPPED;
+}
+
+static void list_cpus(struct host *host)
+{
+	cpu_set_t set;
+
+	host->nr_cpus = 0;
+	if (sched_getaffinity(0, sizeof(set), &set) == 0) {
+		for (int i = 0; i < CPU_SETSIZE && host->nr_cpus < HOST_MAX_CPUS; i++) {
+			if (CPU_ISSET(i, &set))
+				host->cpus[host->nr_cpus++] = i;
+		}
+	}
+	if (host->nr_cpus == 0)
+		host->cpus[host->nr_cpus++] = 0;
+}
+
+/* The tool's handlers and its terminal are no concern of ours; SIGCHLD is for sigtimedwait(). */
+static void settle(struct host *host)
+{
+	sigset_t child;
+
+	host->supervisor = getpid();
+	setpgid(0, 0);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_SETMASK, &child, NULL);
+	/* Pages of a test stay single pages. Unprivileged, and inherited by fork. */
+	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+}
+
+void host_supervise(struct host *host)
+{
+	struct host_shared *shared = host->shared;
+
+	settle(host);
+	if (!host_probe(host, shared->reason, sizeof(shared->reason))) {
+		shared->finished = true;
+		return;
+	}
+	list_cpus(host);
+	while (shared->nr_done < shared->nr_total && !atomic_load(&shared->stop)) {
+		host->iteration = shared->nr_done;
+		if (!run_iteration(host, &shared->results[shared->nr_done]))
+			break;
+		shared->nr_done++;
+	}
+	if (atomic_load(&shared->refused))
+		snprintf(shared->reason, sizeof(shared->reason), "this kernel refuses %s: %s",
+			 atomic_load(&shared->refused), strerror(shared->refused_error));
+	shared->finished = true;
+}

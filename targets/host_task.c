@@ -1,0 +1,683 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* host_task.c - the tasks of a test as real threads and processes, one operation at a time */
+#include "targets/host.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/uio.h>
+
+#include "targets/host_sys.h"
+
+/* What the handler of a fault must find; a signal has no argument for it. */
+static struct host *faulting_host;
+
+/* One running task; on its own stack. */
+struct self {
+	struct host *host;
+	int number;
+	const struct litmus_task *task;
+	struct host_task *shared;
+	uint64_t random;
+};
+
+static void run_thread(struct host *host, int task);
+
+void host_refuse(struct host *host, const char *what, long error)
+{
+	const char *none = NULL;
+
+	if (atomic_compare_exchange_strong(&host->shared->refused, &none, what))
+		host->shared->refused_error = (int)-error;
+	host_exit_group(HOST_EXIT_REFUSED);
+}
+
+uint64_t host_address(const struct host *host, struct litmus_addr addr)
+{
+	const struct litmus_var *var = &host->test->vars[addr.var];
+
+	return HOST_BASE + (uint64_t)var->object * HOST_STRIDE +
+	       (uint64_t)addr.page * (uint64_t)host->page_size + (uint64_t)var->word * sizeof(int);
+}
+
+static uint64_t page_address(const struct host *host, struct litmus_addr addr)
+{
+	return host_address(host, addr) & ~((uint64_t)host->page_size - 1);
+}
+
+static void set_state(_Atomic uint32_t *word, uint32_t state)
+{
+	atomic_store(word, state);
+	host_futex_wake(word);
+}
+
+/* Wait for HOST_DONE. The supervisor sees a deadlock by what each task that has not ended waits
+ * for. */
+static void wait_done(struct host_task *shared, _Atomic uint32_t *word)
+{
+	uint32_t state = atomic_load(word);
+
+	if (state == HOST_DONE)
+		return;
+	atomic_store(&shared->waits_for, word);
+	atomic_store(&shared->state, HOST_WAITING);
+	for (; state != HOST_DONE; state = atomic_load(word))
+		host_futex_wait(word, state);
+	atomic_store(&shared->state, HOST_RUNNING);
+}
+
+/*
+ * exit() ends a process between two operations of all its tasks: what it leaves in memory is looked
+ * at after the last of them. Hence operations are counted where that could make a difference.
+ */
+static void enter(struct host *host)
+{
+	_Atomic uint32_t never = HOST_UNBORN;
+
+	if (!host->gated)
+		return;
+	atomic_fetch_add(&host->inside, 1);
+	while (atomic_load(&host->exiting)) {
+		atomic_fetch_sub(&host->inside, 1);
+		for (;;)
+			host_futex_wait(&never, HOST_UNBORN);
+	}
+}
+
+static void leave(struct host *host)
+{
+	if (host->gated)
+		atomic_fetch_sub(&host->inside, 1);
+}
+
+/* A load that gives -EFAULT instead of a signal: the kernel makes it, for a pipe. */
+static bool peek(uint64_t addr, int *value)
+{
+	int fds[2];
+	bool readable;
+
+	if (host_pipe(fds, O_CLOEXEC) < 0)
+		return false;
+	readable = host_write(fds[1], (const void *)(uintptr_t)addr, sizeof(*value)) ==
+			   (long)sizeof(*value) &&
+		   host_read(fds[0], value, sizeof(*value)) == (long)sizeof(*value);
+	host_close(fds[0]);
+	host_close(fds[1]);
+	return readable;
+}
+
+/* Record the memory that the condition reads in this task's view. */
+static void observe(struct host *host, int task)
+{
+	const struct litmus_test *test = host->test;
+
+	for (int i = 0; i < test->nr_observables; i++) {
+		const struct litmus_observable *what = &test->observables[i];
+		int value;
+
+		if (what->kind != LITMUS_OBSERVE_MEMORY || what->task != task)
+			continue;
+		if (peek(host_address(host, what->addr), &value))
+			host->shared->now.memory[i] = value;
+	}
+}
+
+static void wait_for_threads(struct host *host, int self)
+{
+	struct host_iteration *now = &host->shared->now;
+
+	for (int i = 0; i < host->test->nr_tasks; i++) {
+		uint32_t state = atomic_load(&now->tasks[i].state);
+
+		if (i == self || host->test->tasks[i].process != host->process ||
+		    state == HOST_UNBORN || state == HOST_DONE)
+			continue;
+		wait_done(&now->tasks[self], &now->tasks[i].state);
+		i = -1; /* it may have started another */
+	}
+}
+
+static void wait_for_processes(struct host *host, int self)
+{
+	struct host_iteration *now = &host->shared->now;
+
+	for (int i = 0; i < host->test->nr_tasks; i++) {
+		uint32_t state = atomic_load(&now->processes[i].state);
+
+		if (i == host->process || state == HOST_UNBORN || state == HOST_DONE)
+			continue;
+		wait_done(&now->tasks[self], &now->processes[i].state);
+		i = -1;
+	}
+}
+
+/* exit(): all tasks of the process end, here and now. */
+static void exit_process(struct self *self)
+{
+	struct host *host = self->host;
+
+	atomic_store(&host->exiting, true);
+	leave(host);
+	while (atomic_load(&host->inside))
+		host_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+	if (host->process == 0 && host->first_observed)
+		wait_for_processes(host, self->number);
+	for (int i = 0; i < host->test->nr_tasks; i++) {
+		uint32_t state = atomic_load(&host->shared->now.tasks[i].state);
+
+		if (host->test->tasks[i].process == host->process && state != HOST_UNBORN &&
+		    state != HOST_DONE)
+			observe(host, i);
+	}
+	host_exit_group(HOST_EXIT_OK);
+}
+
+static uint64_t next_random(uint64_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+	return *state;
+}
+
+/* Nothing to some 50 us, short delays as often as long ones: operations take from 1 ns to 1 ms. */
+static void jitter(struct self *self)
+{
+	uint64_t random = next_random(&self->random);
+	uint64_t spins = (random >> 8) & ((UINT64_C(1) << (random % 18)) - 1);
+
+	for (volatile uint64_t i = 0; i < spins; i++)
+		;
+}
+
+static void use_cpu(const struct host *host, int task)
+{
+	unsigned long mask[1024 / (8 * sizeof(unsigned long))] = {0};
+	/* Tasks that take turns need no second CPU, but migration between two may matter. */
+	unsigned spread = host->concurrent || host->iteration % 2 ? (unsigned)task : 0;
+	unsigned cpu =
+		(unsigned)host->cpus[(spread + host->iteration / 2) % (unsigned)host->nr_cpus];
+	unsigned bits = 8 * sizeof(mask[0]);
+
+	mask[cpu / bits] = 1UL << cpu % bits;
+	host_syscall(SYS_sched_setaffinity, 0, sizeof(mask), (long)mask, 0, 0, 0);
+}
+
+/* The supervisor must be the parent of all processes, to reap them in whatever order they end. */
+static long fork_task(struct self *self, int task)
+{
+	struct host *host = self->host;
+	struct host_iteration *now = &host->shared->now;
+	struct host_process *process = &now->processes[host->test->tasks[task].process];
+	long pid;
+
+	atomic_store(&now->tasks[task].state, HOST_RUNNING);
+	atomic_store(&process->state, HOST_RUNNING);
+	pid = host_syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0, 0);
+	if (pid == 0)
+		host_process_main(host, task);
+	if (pid < 0) {
+		atomic_store(&now->tasks[task].state, HOST_UNBORN);
+		atomic_store(&process->state, HOST_UNBORN);
+		return pid;
+	}
+	atomic_store(&process->pid, (int)pid);
+	return 0;
+}
+
+struct thread_start {
+	struct host *host;
+	int task;
+};
+
+static int thread_main(void *argument)
+{
+	struct thread_start start = *(struct thread_start *)argument;
+
+	run_thread(start.host, start.task);
+	return 0; /* the library's clone() ends the thread, not the process */
+}
+
+static long start_thread(struct host *host, int task)
+{
+	/* The argument is at the stack's lower end; both are this thread's alone. */
+	unsigned char *stack = host->stacks + (size_t)task * HOST_STACK_SIZE;
+	struct thread_start *start = (struct thread_start *)stack;
+	_Atomic uint32_t *state = &host->shared->now.tasks[task].state;
+	int flags =
+		CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+
+	start->host = host;
+	start->task = task;
+	atomic_store(state, HOST_RUNNING);
+	if (clone(thread_main, stack + HOST_STACK_SIZE, flags, start) >= 0)
+		return 0;
+	atomic_store(state, HOST_UNBORN);
+	return -errno;
+}
+
+static int map_prot(unsigned prot)
+{
+	return (prot & LITMUS_PROT_READ ? PROT_READ : 0) |
+	       (prot & LITMUS_PROT_WRITE ? PROT_WRITE : 0);
+}
+
+static int advice(unsigned litmus)
+{
+	static const int advices[] = {
+		[LITMUS_MADV_DONTNEED] = MADV_DONTNEED,
+		[LITMUS_MADV_DONTFORK] = MADV_DONTFORK,
+		[LITMUS_MADV_DOFORK] = MADV_DOFORK,
+		[LITMUS_MADV_WIPEONFORK] = MADV_WIPEONFORK,
+		[LITMUS_MADV_KEEPONFORK] = MADV_KEEPONFORK,
+		[LITMUS_MADV_POPULATE_READ] = 22, /* Linux 5.14; not in every libc's headers */
+		[LITMUS_MADV_POPULATE_WRITE] = 23,
+	};
+
+	return advices[litmus];
+}
+
+static long map_memory(const struct litmus_op *op, uint64_t addr, long length)
+{
+	int flags = MAP_ANONYMOUS | MAP_FIXED |
+		    (op->map == LITMUS_MAP_SHARED ? MAP_SHARED : MAP_PRIVATE);
+	long result = host_syscall(SYS_mmap, (long)addr, length, map_prot(op->flags), flags, -1, 0);
+
+	return result < 0 ? result : 0;
+}
+
+static long move_memory(struct host *host, const struct litmus_op *op, uint64_t addr, long length)
+{
+	long result =
+		host_syscall(SYS_mremap, (long)addr, length, length, MREMAP_MAYMOVE | MREMAP_FIXED,
+			     (long)page_address(host, op->to), 0);
+
+	return result < 0 ? result : 0;
+}
+
+/* Pid of a task's process; 0: it doesn't run. */
+static int process_of(struct host *host, int task)
+{
+	struct host_process *process =
+		&host->shared->now.processes[host->test->tasks[task].process];
+
+	return atomic_load(&process->state) == HOST_RUNNING ? atomic_load(&process->pid) : 0;
+}
+
+/* /proc/PID/mem, which uses FOLL_FORCE like PTRACE_PEEKDATA but needs no stopped tracee. */
+static long access_forced(struct host *host, const struct litmus_op *op, int *value)
+{
+	char path[32] = "/proc/";
+	char digits[12];
+	char *end = path + strlen(path);
+	int pid = process_of(host, op->task);
+	int nr = 0;
+	long fd, result;
+
+	if (!pid)
+		return -ESRCH;
+	for (int rest = pid; rest; rest /= 10)
+		digits[nr++] = (char)('0' + rest % 10);
+	while (nr)
+		*end++ = digits[--nr];
+	memcpy(end, "/mem", sizeof("/mem"));
+
+	fd = host_open(path, O_RDWR | O_CLOEXEC);
+	if (fd == -ENOENT || fd == -ESRCH)
+		return -ESRCH;
+	if (fd < 0)
+		host_refuse(host, "/proc/PID/mem", fd);
+	if (op->code == LITMUS_PTRACE_POKEDATA)
+		result = host_pwrite((int)fd, value, sizeof(*value), host_address(host, op->addr));
+	else
+		result = host_pread((int)fd, value, sizeof(*value), host_address(host, op->addr));
+	host_close((int)fd);
+	/* 0: the process has no memory any more. */
+	return result == 0 ? -ESRCH : result < 0 ? -EIO : 0;
+}
+
+static long access_remote(struct host *host, const struct litmus_op *op, int *value)
+{
+	struct iovec local = {value, sizeof(*value)};
+	struct iovec remote = {(void *)(uintptr_t)host_address(host, op->addr), sizeof(*value)};
+	long nr =
+		op->code == LITMUS_PROCESS_VM_WRITEV ? SYS_process_vm_writev : SYS_process_vm_readv;
+	int pid = process_of(host, op->task);
+	long result;
+
+	if (!pid)
+		return -ESRCH;
+	result = host_syscall(nr, pid, (long)&local, 1, (long)&remote, 1, 0);
+	if (result == -EPERM)
+		host_refuse(host, "process_vm_readv() of a process of our own", result);
+	return result < 0 ? result : 0;
+}
+
+static long clear_refs(struct host *host)
+{
+	long fd = host_open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
+	long result;
+
+	if (fd < 0)
+		host_refuse(host, "/proc/self/clear_refs", fd);
+	result = host_write((int)fd, "4", 1);
+	host_close((int)fd);
+	return result < 0 ? result : 0;
+}
+
+/* MADV_COLD (Linux 5.4) begins with lru_add_drain(); of a page that was never touched it is all. */
+static long drain_lru(struct host *host)
+{
+	long page = host_syscall(SYS_mmap, 0, host->page_size, PROT_READ,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long result;
+
+	if (page < 0)
+		host_refuse(host, "mmap() of a page to drain", page);
+	result = host_syscall(SYS_madvise, page, host->page_size, 20 /* MADV_COLD */, 0, 0, 0);
+	if (result < 0)
+		host_refuse(host, "madvise(MADV_COLD)", result);
+	host_syscall(SYS_munmap, page, host->page_size, 0, 0, 0, 0);
+	return 0;
+}
+
+static int64_t value_of(const struct self *self, struct litmus_value value)
+{
+	return value.is_register ? self->shared->registers[value.reg] : value.constant;
+}
+
+/* wait(): not waitpid(2), since the supervisor reaps; but it returns at the same time. */
+static long wait_for_process(struct self *self, int task)
+{
+	struct host_iteration *now = &self->host->shared->now;
+	struct host_process *process = &now->processes[self->host->test->tasks[task].process];
+
+	if (atomic_load(&process->state) == HOST_UNBORN)
+		return -ECHILD;
+	leave(self->host);
+	wait_done(self->shared, &process->state);
+	enter(self->host);
+	return 0;
+}
+
+static long join_thread(struct self *self, int task)
+{
+	struct host_task *other = &self->host->shared->now.tasks[task];
+
+	if (atomic_load(&other->state) == HOST_UNBORN)
+		return -ESRCH;
+	leave(self->host);
+	wait_done(self->shared, &other->state);
+	enter(self->host);
+	return 0;
+}
+
+/* An access of the CPU through /proc or process_vm_readv() gives the value or an error. */
+static int64_t read_value(long error, int value)
+{
+	return error ? error : value;
+}
+
+/* Make one operation; returns its result. */
+static int64_t do_op(struct self *self, const struct litmus_op *op)
+{
+	struct host *host = self->host;
+	struct host_handle *handles = host->handles[self->number];
+	struct host_iteration *now = &host->shared->now;
+	uint64_t addr = op->addr.var >= 0 ? host_address(host, op->addr) : 0;
+	uint64_t page = addr & ~((uint64_t)host->page_size - 1);
+	volatile int *memory = (volatile int *)(uintptr_t)addr;
+	long length = op->nr_pages * host->page_size;
+	int value = (int)value_of(self, op->value);
+	long error;
+
+	switch (op->code) {
+	case LITMUS_STORE:
+		*memory = value;
+		return 0;
+	case LITMUS_LOAD:
+		return *memory;
+	case LITMUS_MOVE:
+		return value_of(self, op->value);
+	case LITMUS_MMAP:
+		return map_memory(op, page, length);
+	case LITMUS_MUNMAP:
+		return host_syscall(SYS_munmap, (long)page, length, 0, 0, 0, 0);
+	case LITMUS_MPROTECT:
+		return host_syscall(SYS_mprotect, (long)page, length, map_prot(op->flags), 0, 0, 0);
+	case LITMUS_MREMAP:
+		return move_memory(host, op, page, length);
+	case LITMUS_MADVISE:
+		return host_syscall(SYS_madvise, (long)page, length, advice(op->flags), 0, 0, 0);
+	case LITMUS_GET_USER_PAGES:
+	case LITMUS_GET_USER_PAGES_FAST:
+	case LITMUS_GET_USER_PAGES_REMOTE:
+	case LITMUS_PIN_USER_PAGES:
+	case LITMUS_PIN_USER_PAGES_FAST:
+	case LITMUS_PIN_USER_PAGES_REMOTE:
+	case LITMUS_IOV_ITER_EXTRACT_PAGES:
+		return host_take(host, op, addr, &handles[op->dest]);
+	case LITMUS_PUT_PAGE:
+	case LITMUS_UNPIN_USER_PAGE:
+	case LITMUS_BIO_RELEASE_PAGES:
+		return host_drop(host, &handles[op->handle]);
+	case LITMUS_DMA_READ:
+		return host_dma_read(host, &handles[op->handle], op->handle_page);
+	case LITMUS_DMA_WRITE:
+		return host_dma_write(host, &handles[op->handle], op->handle_page, value);
+	case LITMUS_PAGEMAP:
+		if (op->handle_page >= handles[op->handle].nr_pages)
+			return -EBADF;
+		return host_pagemap(host, addr) == handles[op->handle].pfn[op->handle_page];
+	case LITMUS_PTRACE_PEEKDATA:
+		error = access_forced(host, op, &value);
+		return read_value(error, value);
+	case LITMUS_PTRACE_POKEDATA:
+		return access_forced(host, op, &value);
+	case LITMUS_PROCESS_VM_READV:
+		error = access_remote(host, op, &value);
+		return read_value(error, value);
+	case LITMUS_PROCESS_VM_WRITEV:
+		return access_remote(host, op, &value);
+	case LITMUS_FORK:
+		return fork_task(self, op->task);
+	case LITMUS_WAITPID:
+		return wait_for_process(self, op->task);
+	case LITMUS_PTHREAD_CREATE:
+		return start_thread(host, op->task);
+	case LITMUS_PTHREAD_JOIN:
+		return join_thread(self, op->task);
+	case LITMUS_EXIT:
+		exit_process(self);
+		return 0;
+	case LITMUS_COMPLETE:
+		set_state(&now->completions[op->completion], HOST_DONE);
+		return 0;
+	case LITMUS_WAIT_FOR_COMPLETION:
+		leave(host);
+		wait_done(self->shared, &now->completions[op->completion]);
+		enter(host);
+		return 0;
+	case LITMUS_CLEAR_REFS:
+		return clear_refs(host);
+	case LITMUS_LRU_ADD_DRAIN:
+		return drain_lru(host);
+	case LITMUS_LOCK_PAGE:
+	case LITMUS_UNLOCK_PAGE:
+	case LITMUS_NR_OPCODES:
+		break; /* host_can_hold() said no */
+	}
+	return -ENOSYS;
+}
+
+static void run_task(struct host *host, int number)
+{
+	struct self self = {
+		.host = host,
+		.number = number,
+		.task = &host->test->tasks[number],
+		.shared = &host->shared->now.tasks[number],
+		.random = (host->iteration + 1) * UINT64_C(0x9e3779b97f4a7c15) +
+			  (uint64_t)number * UINT64_C(0xbf58476d1ce4e5b9),
+	};
+
+	use_cpu(host, number);
+	for (int i = 0; i < self.task->nr_ops; i++) {
+		const struct litmus_op *op = &self.task->ops[i];
+		int64_t result;
+
+		atomic_store(&self.shared->op, (uint32_t)i);
+		if (host->concurrent)
+			jitter(&self);
+		enter(host);
+		result = do_op(&self, op);
+		if (op->dest >= 0)
+			self.shared->registers[op->dest] = result;
+		leave(host);
+	}
+	atomic_store(&self.shared->op, (uint32_t)self.task->nr_ops);
+	/* Where P0's memory is looked at, P0 is the last to end. Threads may start processes. */
+	if (number == 0 && host->first_observed) {
+		wait_for_threads(host, number);
+		wait_for_processes(host, number);
+	}
+	enter(host);
+	observe(host, number);
+	/* No longer inside when others see the end: then it has nothing left to do. */
+	leave(host);
+	set_state(&self.shared->state, HOST_DONE);
+}
+
+/* Tasks that nobody starts run from the beginning: no one of them before the others are there. */
+static void start_line(struct host *host)
+{
+	const struct litmus_test *test = host->test;
+	_Atomic uint32_t *ready = &host->shared->now.ready;
+	uint32_t wanted = 0;
+
+	for (int i = 0; i < test->nr_tasks; i++)
+		wanted += test->tasks[i].birth <= LITMUS_BORN_START;
+	atomic_fetch_add(ready, 1);
+	while (atomic_load(ready) < wanted)
+		host_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+}
+
+static void run_thread(struct host *host, int task)
+{
+	if (host->test->tasks[task].birth == LITMUS_BORN_START)
+		start_line(host);
+	run_task(host, task);
+}
+
+/* The process ends with the last of its tasks; the first, which has ended, sees to that. */
+static void drain_threads(struct host *host)
+{
+	for (int i = 0; i < host->test->nr_tasks; i++) {
+		_Atomic uint32_t *state = &host->shared->now.tasks[i].state;
+		uint32_t value = atomic_load(state);
+
+		if (host->test->tasks[i].process != host->process || value == HOST_UNBORN ||
+		    value == HOST_DONE)
+			continue;
+		host_futex_wait(state, value);
+		i = -1; /* look again: it may have started another */
+	}
+}
+
+static void map_object(struct host *host, int index)
+{
+	const struct litmus_object *object = &host->test->objects[index];
+	uint64_t addr = HOST_BASE + (uint64_t)index * HOST_STRIDE;
+	int sharing = object->backing == LITMUS_SHARED ? MAP_SHARED : MAP_PRIVATE;
+	int flags = MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | sharing;
+	long result;
+
+	if (object->backing == LITMUS_UNMAPPED)
+		return;
+	result = host_syscall(SYS_mmap, (long)addr, object->nr_pages * host->page_size,
+			      PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (result != (long)addr)
+		host_refuse(host, "mmap() at the address of an object",
+			    result < 0 ? result : -EEXIST);
+	for (int page = 0; page < object->nr_pages; page++) {
+		volatile int *words =
+			(volatile int *)(uintptr_t)(addr +
+						    (uint64_t)page * (uint64_t)host->page_size);
+
+		for (int word = 0; object->initialised[page] && word < object->nr_words; word++)
+			words[word] = (int)object->value[page][word];
+	}
+}
+
+/*
+ * A fault ends the process as the default action would: all its tasks at once. Done here because
+ * the kernel would log each of them and might write a core file.
+ */
+static void on_fault(int signal)
+{
+	struct host *host = faulting_host;
+
+	for (int i = 0; i < host->test->nr_tasks; i++) {
+		struct host_task *task = &host->shared->now.tasks[i];
+		uint32_t state = atomic_load(&task->state);
+
+		if (host->test->tasks[i].process == host->process && state != HOST_UNBORN &&
+		    state != HOST_DONE)
+			atomic_store(&task->signal, signal);
+	}
+	host_exit_group(HOST_EXIT_SIGNAL);
+}
+
+static void catch_faults(struct host *host)
+{
+	struct sigaction action = {.sa_handler = on_fault, .sa_flags = SA_NODEFER};
+
+	faulting_host = host;
+	sigaction(SIGSEGV, &action, NULL);
+	sigaction(SIGBUS, &action, NULL);
+}
+
+static void start_first(struct host *host)
+{
+	/* A group, so that all processes of the iteration can be killed at once. */
+	host_syscall(SYS_setpgid, 0, 0, 0, 0, 0, 0);
+	catch_faults(host);
+	for (int i = 0; i < host->test->nr_objects; i++)
+		map_object(host, i);
+	for (int i = 1; i < host->test->nr_tasks; i++) {
+		if (host->test->tasks[i].birth != LITMUS_BORN_START)
+			continue;
+		long error = start_thread(host, i);
+
+		if (error)
+			host_refuse(host, "clone() of a thread", error);
+	}
+	start_line(host);
+}
+
+void host_process_main(struct host *host, int task)
+{
+	struct host_iteration *now = &host->shared->now;
+
+	host->process = host->test->tasks[task].process;
+	atomic_store(&host->inside, 0);
+	atomic_store(&host->exiting, false);
+	atomic_store(&now->processes[host->process].pid,
+		     (int)host_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0));
+	/* No process outlives the supervisor; nor does one whose supervisor is gone already. */
+	host_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
+	if (host_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0) != host->supervisor)
+		host_exit_group(HOST_EXIT_OK);
+	host_forget_handles(host);
+	if (host->uses_tracing)
+		host_syscall(SYS_prctl, PR_SET_PTRACER, (long)PR_SET_PTRACER_ANY, 0, 0, 0, 0);
+	if (task == 0)
+		start_first(host);
+	run_task(host, task);
+	drain_threads(host);
+	host_exit_group(HOST_EXIT_OK);
+}

@@ -1,0 +1,495 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# run.sh COWHERD JSON_GET - the command line, as a user meets it; prints TAP
+
+cowherd=$1
+json_get=$2
+if [ ! -x "$cowherd" ] || [ ! -x "$json_get" ]; then
+	echo "usage: $0 COWHERD JSON_GET" >&2
+	exit 2
+fi
+case $cowherd in /*) ;; *) cowherd=$PWD/$cowherd ;; esac
+case $json_get in /*) ;; *) json_get=$PWD/$json_get ;; esac
+
+unset NO_COLOR
+LC_ALL=C
+export LC_ALL
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+
+number=0
+failed=0
+
+# ok TEXT, not_ok TEXT: one result.
+ok() {
+	number=$((number + 1))
+	echo "ok $number $1"
+}
+
+not_ok() {
+	number=$((number + 1))
+	failed=$((failed + 1))
+	echo "not ok $number $1"
+	sed 's/^/# out: /' out
+	sed 's/^/# err: /' err
+}
+
+# run STATUS ARGUMENT...: the command, with its output in the files out and err.
+run() {
+	wanted=$1
+	shift
+	name="cowherd $*"
+	"$cowherd" "$@" >out 2>err </dev/null
+	status=$?
+	if [ "$status" = "$wanted" ]; then
+		ok "$name: status $wanted"
+	else
+		not_ok "$name: status $status, not $wanted"
+	fi
+}
+
+# out_has TEXT, err_has TEXT, out_lacks TEXT: fixed text in what the last run printed.
+out_has() {
+	if grep -qF -e "$1" out; then ok "$name: prints $1"; else not_ok "$name: does not print $1"; fi
+}
+
+out_lacks() {
+	if grep -qF -e "$1" out; then not_ok "$name: prints $1"; else ok "$name: does not print $1"; fi
+}
+
+err_has() {
+	if grep -qF -e "$1" err; then ok "$name: complains $1"; else not_ok "$name: does not complain $1"; fi
+}
+
+err_empty() {
+	if [ -s err ]; then not_ok "$name: complains"; else ok "$name: does not complain"; fi
+}
+
+out_empty() {
+	if [ -s out ]; then not_ok "$name: prints something"; else ok "$name: prints nothing"; fi
+}
+
+# json VALUE PATH...: the value in the document that the last run printed.
+json() {
+	value=$1
+	shift
+	seen=$("$json_get" "$@" <out 2>>err)
+	if [ "$seen" = "$value" ]; then
+		ok "$name: $* is $value"
+	else
+		not_ok "$name: $* is '$seen', not '$value'"
+	fi
+}
+
+# narrow WIDTH: no line of the last run's output is wider.
+narrow() {
+	if awk -v width="$1" 'length($0) > width { exit 1 }' out; then
+		ok "$name: fits $1 columns"
+	else
+		not_ok "$name: is wider than $1 columns"
+	fi
+}
+
+# The regression of v5.9-rc4, in the layout that fmt gives it.
+cat >rdma.litmus <<'END'
+C RDMA
+
+(* A child ends, then the owner writes to the pinned page. *)
+
+{
+	anon x = 1;
+}
+
+P0(int *x)
+{
+	r = pin_user_pages_fast(x, FOLL_WRITE | FOLL_LONGTERM);
+	fork(P1);
+	wait(P1);
+	*x = 2;
+	dma_write(r, 3);
+	r0 = *x;
+}
+
+P1(int *x)
+{
+}
+
+exists (0:r0=2)
+
+expect Never
+expect Always lost-dma on v5.9-rc4..v5.9-rc7, break-cow-v1, break-cow-v2
+END
+sed '/^expect/d; s/^C RDMA/C silent/' rdma.litmus >silent.litmus
+sed '/^expect Always/d; s/^C RDMA/C wrong/' rdma.litmus >wrong.litmus
+sed 's/^	fork(P1);/	frok(P1);/' rdma.litmus >bad.litmus
+sed 's/v5.9-rc4\.\./v5.9-rcx../' rdma.litmus >bad-era.litmus
+sed 's/v5.9-rc4\.\.v5.9-rc7/v6.5..v5.9/' rdma.litmus >bad-range.litmus
+sed 's/v5.9-rc4\.\.v5.9-rc7/break-cow-v1../' rdma.litmus >bad-open.litmus
+mkdir -p tests/sub empty
+cp rdma.litmus tests/b.litmus
+sed 's/^C RDMA/C first/' rdma.litmus >tests/a.litmus
+sed 's/^C RDMA/C below/' rdma.litmus >tests/sub/c.litmus
+echo 'not a test' >tests/README
+
+# The command itself.
+run 2
+err_has "no command, expected run, explain, eras or fmt"
+out_empty
+run 0 --help
+out_has "Usage: cowherd COMMAND"
+out_has "explain"
+err_empty
+run 0 --version
+out_has "cowherd "
+run 2 rnu
+err_has "no command 'rnu', did you mean 'run'?"
+run 2 --frobnicate
+err_has "unknown option '--frobnicate'"
+for command in run explain eras fmt; do
+	run 0 $command --help
+	out_has "Usage: cowherd $command"
+	err_empty
+	narrow 80
+	run 0 $command --usage
+	run 0 $command --version
+	out_has "cowherd "
+	run 2 $command --frobnicate
+	err_has "unrecognized option '--frobnicate'"
+	out_empty
+done
+
+# Wrong use of options.
+run 2 run
+err_has "no test, expected files, directories or -"
+run 2 explain
+err_has "no test, expected a file or -"
+run 2 fmt
+err_has "no test, expected files, directories or -"
+run 2 explain rdma.litmus silent.litmus
+err_has "'silent.litmus' is one too many, expected one test"
+run 2 run --on modle rdma.litmus
+err_has "no target 'modle', did you mean 'model'?"
+run 2 run --on v5.9 rdma.litmus
+err_has "no target 'v5.9', did you mean 'model:v5.9'?"
+run 2 run --on '' rdma.litmus
+err_has "expected spec, model, model:ERA or host"
+run 2 run --on model:brk-cow-v1 rdma.litmus
+err_has "no era 'brk-cow-v1', did you mean 'break-cow-v1'?"
+run 2 run --on model:v2.6 rdma.litmus
+err_has "no era for 'v2.6', the first one is v5.7"
+run 2 run --rules v5.9 rdma.litmus
+err_has "'v5.9' changes no rule, expected ERA,field=value"
+run 2 run --rules v5.9,gup_brake=pin rdma.litmus
+err_has "no rule 'gup_brake', did you mean 'gup_break'?"
+run 2 run --rules v5.9,gup_break=pn rdma.litmus
+err_has "no value 'pn' of gup_break, expected never, force-write, pin"
+run 2 run --rules v5.9,gup_break rdma.litmus
+err_has "'gup_break' is no rule, expected field=value"
+run 2 run --rules nonsense,gup_break=pin rdma.litmus
+err_has "no era 'nonsense'"
+run 2 run --max-states many rdma.litmus
+err_has "--max-states: 'many' is not a number"
+run 2 run --max-states -1 rdma.litmus
+run 2 run --iterations 99999999999999999999 rdma.litmus
+err_has "is not a number from 0 to"
+run 2 run --format xml rdma.litmus
+err_has "--format: no 'xml', expected table, herd, ktap or json"
+run 2 run --color sometimes rdma.litmus
+err_has "--color: no 'sometimes', expected auto, always or never"
+run 2 fmt --check -i rdma.litmus
+err_has "expected either --check or -i"
+run 2 eras v5.9 v6.1 v6.2
+err_has "expected at most two eras"
+run 2 eras nonsense
+err_has "no era 'nonsense'"
+
+# Bad input.
+run 2 run --on spec missing.litmus
+err_has "missing.litmus: No such file or directory"
+run 2 run --on spec empty
+err_has "empty: no *.litmus file in this directory"
+run 2 run --on spec bad.litmus
+err_has "bad.litmus:12:"
+out_empty
+run 2 run --on spec bad.litmus rdma.litmus
+err_has "bad.litmus:12:"
+out_has "RDMA"
+run 2 run --on spec bad-era.litmus
+err_has "bad-era.litmus:26:27: no era"
+run 2 run --on spec bad-range.litmus
+err_has "bad-range.litmus:26:27: 'v5.9' is before 'v6.5', expected the older one first"
+run 2 run --on spec bad-open.litmus
+err_has "bad-open.litmus:26:27: 'break-cow-v1' was never released"
+run 2 explain bad-era.litmus
+err_has "bad-era.litmus:26:27: no era"
+run 2 explain missing.litmus
+err_has "missing.litmus: No such file or directory"
+run 2 fmt missing.litmus
+err_has "missing.litmus: No such file or directory"
+run 2 explain --on host rdma.litmus
+err_has "host can't be explained"
+run 2 explain --on model rdma.litmus
+err_has "expected one"
+cp rdma.litmus secret.litmus
+chmod 000 secret.litmus
+if [ ! -r secret.litmus ]; then
+	run 2 run --on spec secret.litmus rdma.litmus
+	err_has "secret.litmus: Permission denied"
+	out_has "RDMA"
+elif chmod 755 . && setpriv --reuid=65534 --clear-groups "$cowherd" --version >out 2>err; then
+	# Root can read it; nobody can't.
+	name="cowherd run secret.litmus, as nobody"
+	setpriv --reuid=65534 --clear-groups "$cowherd" run --on spec secret.litmus rdma.litmus \
+		>out 2>err </dev/null
+	status=$?
+	if [ "$status" = 2 ]; then ok "$name: status 2"; else not_ok "$name: status $status"; fi
+	err_has "secret.litmus: Permission denied"
+	out_has "RDMA"
+else
+	ok "unreadable file # SKIP root can read it"
+fi
+head -c 2000000 /dev/zero >zeros
+run 2 run --on spec zeros
+run 2 fmt zeros
+
+# What is expected, and the exit status.
+run 0 run --on spec,model rdma.litmus
+err_empty
+narrow 80
+run 0 run --on model:v5.9-rc4 rdma.litmus
+out_has "lost-dma"
+run 0 run --on model silent.litmus
+out_has "1 test without 'expect'"
+run 1 run --on model:v5.9-rc4 wrong.litmus
+out_has "lost-dma!"
+out_has "expected Never (line 25), saw Always lost-dma"
+run 1 run -q --on spec,model wrong.litmus rdma.litmus
+out_has "wrong (wrong.litmus)"
+out_has "on v5.9-rc4 v5.9-rc7 break-cow-v1 break-cow-v2"
+out_lacks "RDMA"
+run 0 run -q --on spec,model rdma.litmus
+out_empty
+run 0 run --on model:v5.8,model:v5.9-rc5,model:v6.1 rdma.litmus
+out_has "v5.9-rc5"
+run 1 run --rules v5.9,fork_pinned=share rdma.litmus
+out_has "v5.9,fork_pinned=share"
+out_has "lost-dma!"
+run 0 run --on spec -v rdma.litmus
+out_has "0:r0=3;"
+run 1 run --on spec --max-states 2 rdma.litmus
+out_has "incomplete"
+
+# Directories: recursively, sorted, only *.litmus.
+run 0 run --on spec tests
+if [ "$(grep -nE '^(first|RDMA|below) ' out | sed 's/^[0-9]*://; s/ .*//' | tr '\n' ' ')" = "first RDMA below " ]; then
+	ok "$name: in order"
+else
+	not_ok "$name: not in order"
+fi
+"$cowherd" run --on spec - <rdma.litmus >out 2>err && ok "run -: standard input" ||
+	not_ok "run -: standard input"
+
+# Colour: never here, unless asked for.
+escape=$(printf '\033')
+run 0 run --on spec rdma.litmus
+out_lacks "$escape"
+run 0 run --on spec --color always rdma.litmus
+out_has "$escape"
+run 0 run --on spec --color never rdma.litmus
+out_lacks "$escape"
+if script -qec true /dev/null >/dev/null 2>&1; then
+	for no_color in '' 1; do
+		NO_COLOR=$no_color TERM=xterm script -qec "'$cowherd' run --on spec rdma.litmus" \
+			/dev/null >out 2>err </dev/null
+		name="NO_COLOR='$no_color' on a terminal"
+		if [ -z "$no_color" ]; then out_has "$escape"; else out_lacks "$escape"; fi
+	done
+else
+	ok "NO_COLOR on a terminal # SKIP no script(1)"
+fi
+
+# herd.
+run 0 run --format herd --on model:v5.9-rc4 rdma.litmus
+out_has "Test RDMA Allowed"
+out_has "States 1"
+out_has "0:r0=2;"
+out_has "Ok"
+out_has "Witnesses"
+out_has "Positive: "
+out_has "Condition exists (0:r0=2)"
+out_has "Observation RDMA Always "
+out_has "Time RDMA "
+run 0 run --format herd --on spec rdma.litmus
+out_has "Observation RDMA Never 0 "
+out_has "No"
+
+# ktap.
+run 1 run --format ktap --on spec,model:v5.9-rc4 rdma.litmus wrong.litmus
+if [ "$(sed -n 1,2p out | tr '\n' ' ')" = "KTAP version 1 1..2 " ]; then
+	ok "$name: begins with version and plan"
+else
+	not_ok "$name: does not begin with version and plan"
+fi
+out_has "    # Subtest: RDMA"
+out_has "    1..2"
+out_has "    ok 2 model:v5.9-rc4"
+out_has "    not ok 2 model:v5.9-rc4"
+if grep -qx "ok 1 RDMA" out && grep -qx "not ok 2 wrong" out; then
+	ok "$name: a result for each test"
+else
+	not_ok "$name: no result for each test"
+fi
+run 2 run --format ktap --on spec bad.litmus rdma.litmus
+out_has "not ok 1 bad.litmus"
+out_has "ok 2 RDMA"
+
+# json.
+run 2 run --format json --on spec,model:v5.9-rc4 rdma.litmus bad.litmus wrong.litmus
+json 2 tests '#'
+json RDMA tests 0 name
+json rdma.litmus tests 0 file
+json exists tests 0 quantifier
+json model:v5.9-rc4 tests 0 results 1 target
+json done tests 0 results 1 status
+json Always tests 0 results 1 observation
+json '["lost-dma"]' tests 0 results 1 violations
+json true tests 0 results 1 as_expected
+json 26 tests 0 results 1 expected line
+json 2 tests 0 results 1 outcomes 0 values 0:r0
+json '["lost-dma"]' tests 0 results 1 outcomes 0 violations
+json 0 tests 0 results 1 outcomes 0 schedule 0 task
+json false tests 1 results 1 as_expected
+json v5.9-rc4 targets 1 era
+json refcount targets 1 rules wp_reuse
+json 1 errors '#'
+json 2 summary tests
+json 1 summary unexpected
+json 1 summary bad_files
+json false summary interrupted
+
+# explain.
+run 0 explain rdma.litmus
+out_has "RDMA on model:v5.9-rc4"
+out_has "initial state"
+out_has "dma_write(r, 3);"
+out_has "lost-dma: the owner of the memory does not see what the device wrote"
+out_has "0:r0=3;"
+narrow 80
+run 0 explain --on model:v5.9 rdma.litmus
+out_has "nothing is wrong here"
+run 0 explain --on spec rdma.litmus
+out_has "RDMA on spec"
+run 0 explain --rules v6.1,fork_pinned=share,wp_reuse=refcount rdma.litmus
+out_has "lost-dma"
+run 0 explain --outcome ' 0:r0 = 2 ' --on model:v5.9-rc4 rdma.litmus
+out_has "0:r0=2;"
+run 2 explain --outcome '0:r0=7' --on model:v5.9-rc4 rdma.litmus
+err_has "no outcome with '0:r0=7', expected one of"
+run 2 explain --outcome '0:r9=7' --on model:v5.9-rc4 rdma.litmus
+err_has "no '0:r9' in this test, expected one of"
+run 2 explain --outcome 'nonsense' --on model:v5.9-rc4 rdma.litmus
+err_has "expected name=value"
+run 0 explain --format json rdma.litmus
+json RDMA test
+json model:v5.9-rc4 target name
+json violation reason
+json true complete
+json 0 steps 0 number
+json null steps 0 task
+json false allowed
+json 2 outcome values 0:r0
+json 1 nearest '#'
+
+# eras.
+run 0 eras
+out_has "break-cow-v1"
+out_has "17839856fd58"
+narrow 80
+run 0 eras v6.1
+out_has "v6.1 (v6.0)"
+narrow 80
+run 0 eras v5.8 v5.9-rc4
+out_has "wp_reuse"
+out_lacks "dio_ref"
+run 0 eras v6.0 v6.1
+out_has "no rule differs"
+run 0 eras --format json v5.8 v5.9-rc4
+json v5.8 eras 0 name
+json mapcount eras 0 rules wp_reuse
+json refcount eras 1 rules wp_reuse
+json 2 eras '#'
+
+# fmt.
+run 0 fmt rdma.litmus
+if cmp -s out rdma.litmus; then ok "$name: already in that layout"; else not_ok "$name: changes the layout"; fi
+sed 's/^	\*x = 2;/  *x=2 ;/' rdma.litmus >loose.litmus
+run 0 fmt loose.litmus
+if cmp -s out rdma.litmus; then ok "$name: gives the layout"; else not_ok "$name: another layout"; fi
+"$cowherd" fmt - <loose.litmus >out 2>err
+if cmp -s out rdma.litmus; then ok "fmt -: gives the layout"; else not_ok "fmt -: another layout"; fi
+run 0 fmt --check rdma.litmus
+out_empty
+run 1 fmt --check rdma.litmus loose.litmus
+out_has "loose.litmus"
+out_lacks "rdma.litmus"
+run 2 fmt --check loose.litmus bad.litmus
+err_has "bad.litmus:12:"
+run 2 fmt -i -
+err_has "standard input can't be written"
+chmod 640 loose.litmus
+ln -s loose.litmus link.litmus
+run 0 fmt -i link.litmus
+out_empty
+if cmp -s loose.litmus rdma.litmus; then ok "$name: writes the layout"; else not_ok "$name: another layout"; fi
+if [ -L link.litmus ] && [ "$(ls -l loose.litmus | cut -c1-10)" = "-rw-r-----" ]; then
+	ok "$name: keeps link and mode"
+else
+	not_ok "$name: loses link or mode"
+fi
+cp bad.litmus before
+run 2 fmt -i bad.litmus
+if cmp -s bad.litmus before; then ok "$name: leaves a bad file alone"; else not_ok "$name: changes a bad file"; fi
+if [ -z "$(ls | grep -E 'litmus\.')" ]; then ok "fmt -i: leaves no other files"; else not_ok "fmt -i: leaves files"; fi
+
+# Output that can't be written.
+name="cowherd run to a full disk"
+"$cowherd" run --on spec rdma.litmus >/dev/full 2>err
+status=$?
+: >out
+if [ "$status" = 2 ]; then ok "$name: status 2"; else not_ok "$name: status $status"; fi
+err_has "write error: No space left on device"
+if [ "$(wc -l <err)" = 1 ]; then ok "$name: one line"; else not_ok "$name: not one line"; fi
+name="cowherd eras --format json to a full disk"
+"$cowherd" eras --format json >/dev/full 2>err
+status=$?
+if [ "$status" = 2 ]; then ok "$name: status 2"; else not_ok "$name: status $status"; fi
+err_has "write error"
+name="cowherd eras | head -1"
+"$cowherd" eras 2>err | head -1 >out
+out_has "Released"
+err_empty
+
+# Ctrl-C: what is known, marked as incomplete. Seven threads of 18 operations never end.
+{
+	printf 'C big\n{\n\tanon x = 1;\n}\nP0(int *x)\n{\n\tr = pin_user_pages(x, FOLL_WRITE);\n}\n'
+	for task in 1 2 3 4 5 6 7; do
+		printf 'P%d(int *x)\n{\n' $task
+		for op in 1 2 3 4 5 6 7 8 9; do printf '\tr = *x;\n\t*x = %d%d;\n' $task $op; done
+		printf '}\n'
+	done
+	printf 'exists (x=1)\n'
+} >big.litmus
+for format in table herd ktap json; do
+	name="cowherd run --format $format, interrupted"
+	timeout --preserve-status -s INT 1 "$cowherd" run --format $format --on spec,model:v6.1 big.litmus \
+		rdma.litmus >out 2>err
+	status=$?
+	if [ "$status" = 130 ]; then ok "$name: status 130"; else not_ok "$name: status $status"; fi
+	if grep -qi incomplete out; then ok "$name: says so"; else not_ok "$name: does not say so"; fi
+done
+json true summary interrupted
+json incomplete tests 0 results 0 status
+
+echo "1..$number"
+[ "$failed" = 0 ]

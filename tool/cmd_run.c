@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd_run.c - `cowherd run`: tests on targets, and a report */
+
+#include "tool/tool.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+
+#include "tool/files.h"
+#include "tool/interrupt.h"
+#include "tool/options.h"
+#include "tool/report.h"
+#include "tool/run.h"
+
+struct run_arguments {
+	struct common_options common;
+	struct target_options target;
+	int format;
+	uint64_t iterations;
+	bool verbose;
+	bool quiet;
+	int nr_files;
+	char **files; /* of argv */
+};
+
+static const char *const format_names[] = {"table", "herd", "ktap", "json"};
+static const struct report *const formats[] = {&report_table, &report_herd, &report_ktap,
+					       &report_json};
+
+static const struct argp_option run_options[] = {
+	{"format", OPTION_FORMAT, "FORMAT", 0, "table (the default), herd, ktap or json", 0},
+	{"iterations", OPTION_ITERATIONS, "N", 0,
+	 "run a test N times on the host (0: as often as it needs)", 0},
+	{"verbose", 'v', NULL, 0, "also print the outcomes", 0},
+	{"quiet", 'q', NULL, 0, "print only what is not as expected", 0},
+	{0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct run_arguments *arguments = state->input;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &arguments->common;
+		state->child_inputs[1] = &arguments->target;
+		return 0;
+	case OPTION_FORMAT:
+		arguments->format = options_word(state, "--format", argument, format_names, 4);
+		return arguments->format < 0 ? EINVAL : 0;
+	case OPTION_ITERATIONS:
+		if (options_number(state, "--iterations", argument, UINT_MAX,
+				   &arguments->iterations))
+			return 0;
+		return EINVAL;
+	case 'v':
+		arguments->verbose = true;
+		return 0;
+	case 'q':
+		arguments->quiet = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		arguments->files = state->argv + state->next;
+		arguments->nr_files = state->argc - state->next;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "no test, expected files, directories or -");
+		return EINVAL;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_child run_children[] = {
+	{&common_argp, 0, NULL, 0},
+	{&target_argp, 0, NULL, 0},
+	{0},
+};
+
+static const struct argp run_argp = {
+	.options = run_options,
+	.parser = parse,
+	.args_doc = "TEST...",
+	.doc = "Run litmus tests: one row a test, one column a target. A TEST is a file, a "
+	       "directory, which stands for the *.litmus files in it and below, or - for "
+	       "standard input. Without --on the targets are spec, model and host; or, with "
+	       "--rules, spec, the era as it is and the changed one.\v"
+	       "Exit status: 0 all tests are as expected, 1 some are not, 2 wrong use, bad input "
+	       "or failure.",
+	.children = run_children,
+};
+
+/* With --rules alone: what the change does, next to what it is a change of. */
+static int add_base(struct target_list *list, char *err, size_t err_size)
+{
+	struct target_list base = {0};
+	char name[64];
+	int ret = targets_add(&base, "spec", err, err_size);
+
+	for (int i = 0; ret == 0 && i < list->nr; i++) {
+		snprintf(name, sizeof(name), "model:%s", list->targets[i].era->name);
+		ret = targets_add(&base, name, err, err_size);
+	}
+	if (ret == 0)
+		ret = targets_append(&base, list, err, err_size);
+	targets_free(list);
+	*list = base;
+	return ret;
+}
+
+static int choose_targets(struct target_options *options, char *err, size_t err_size)
+{
+	if (options->on)
+		return 0;
+	if (options->targets.nr)
+		return add_base(&options->targets, err, err_size);
+	return targets_add(&options->targets, "spec,model,host", err, err_size);
+}
+
+static int run_all(struct run *run, const struct report *report, struct progress *progress)
+{
+	int ret = 0;
+
+	if (report->begin)
+		report->begin(run);
+	for (int i = 0; i < run->nr_rows && ret == 0 && !interrupt_seen; i++) {
+		ret = run_row(run, &run->rows[i], progress);
+		if (ret == 0 && report->row)
+			report->row(run, &run->rows[i]);
+	}
+	progress_clear(progress);
+	if (ret < 0)
+		return tool_no_memory(run->io);
+	run->interrupted = interrupt_seen;
+	return report->end ? report->end(run) : TOOL_OK;
+}
+
+static int exit_status(const struct run *run)
+{
+	struct run_counts counts = run_count(run);
+
+	if (run->interrupted)
+		return TOOL_INTERRUPTED;
+	if (run->nr_bad || counts.failed)
+		return TOOL_TROUBLE;
+	return counts.unexpected ? TOOL_UNEXPECTED : TOOL_OK;
+}
+
+static int run_files(struct run *run, const struct file_list *files, const struct report *report)
+{
+	struct progress progress;
+	struct sigaction before;
+	int status;
+
+	run->rows = calloc((size_t)files->nr + 1, sizeof(*run->rows));
+	if (!run->rows)
+		return tool_no_memory(run->io);
+	run->nr_rows = files->nr;
+	for (int i = 0; i < files->nr; i++)
+		run->rows[i].path = files->paths[i];
+	interrupt_catch(&before);
+	run->options.stop = &interrupt_seen;
+	progress_begin(&progress, run->io->err);
+	status = run_all(run, report, &progress);
+	interrupt_release(&before);
+	if (status == TOOL_OK)
+		status = exit_status(run);
+	for (int i = 0; i < run->nr_rows; i++)
+		row_free(run, &run->rows[i]);
+	free(run->rows);
+	return status;
+}
+
+static int run_with(struct run_arguments *arguments)
+{
+	struct tool_io *io = arguments->common.io;
+	struct run run = {
+		.io = io,
+		.options = {.strict = arguments->target.strict,
+			    .max_states = arguments->target.max_states,
+			    .host_iterations = (unsigned)arguments->iterations},
+		.verbose = arguments->verbose,
+		.quiet = arguments->quiet,
+	};
+	struct file_list files = {0};
+	char err[TOOL_MESSAGE_SIZE];
+	int status;
+
+	terminal_init(&run.terminal, io->out, arguments->common.color);
+	if (choose_targets(&arguments->target, err, sizeof(err)) < 0) {
+		tool_complain(io, "%s", err);
+		return TOOL_TROUBLE;
+	}
+	run.targets = arguments->target.targets;
+	if (files_collect(&files, arguments->files, arguments->nr_files, io) < 0)
+		status = tool_no_memory(io);
+	else {
+		run.nr_bad = files.nr_bad;
+		status = run_files(&run, &files, formats[arguments->format]);
+	}
+	files_free(&files);
+	return status;
+}
+
+int cmd_run(int argc, char **argv, struct tool_io *io)
+{
+	struct run_arguments arguments = {.common.io = io};
+	int status = options_parse(&run_argp, argc, argv, &arguments.common, &arguments);
+
+	if (status < 0)
+		status = run_with(&arguments);
+	targets_free(&arguments.target.targets);
+	return status;
+}

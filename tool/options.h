@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* options.h - the options that several commands share */
+#ifndef TOOL_OPTIONS_H
+#define TOOL_OPTIONS_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tool/targets.h"
+#include "tool/terminal.h"
+#include "tool/tool.h"
+
+/* Options without a letter of their own. */
+enum option_key {
+	OPTION_USAGE = 0x100,
+	OPTION_COLOR,
+	OPTION_ON,
+	OPTION_RULES,
+	OPTION_STRICT,
+	OPTION_MAX_STATES,
+	OPTION_FORMAT,
+	OPTION_ITERATIONS,
+	OPTION_OUTCOME,
+	OPTION_CHECK,
+};
+
+/* --help, --usage, --version and --color: input of common_argp. */
+struct common_options {
+	struct tool_io *io;
+	enum color_when color;
+	bool finished; /* --help or --version was printed: there is nothing to do */
+};
+
+extern const struct argp common_argp;
+
+/* --on, --rules, --strict, --max-states: input of target_argp. */
+struct target_options {
+	struct target_list targets;
+	const char *changed; /* the last --rules; NULL: none */
+	bool on;             /* --on was given */
+	bool strict;
+	uint64_t max_states;
+};
+
+extern const struct argp target_argp;
+
+/*
+ * argp_parse() that neither exits nor prints to anything but options->io. Returns -1 if the
+ * command should go on, or the status to return.
+ */
+int options_parse(const struct argp *argp, int argc, char **argv, struct common_options *common,
+		  void *input);
+
+/* A number from `text`. Complains and returns false if it is none. */
+bool options_number(struct argp_state *state, const char *option, const char *text, uint64_t max,
+		    uint64_t *number);
+
+/* The index of `text` in the words. Complains and returns -1 if it is none of them. */
+int options_word(struct argp_state *state, const char *option, const char *text,
+		 const char *const *words, int nr_words);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* run.c - run tests on targets */
+
+#include "tool/run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool/expect.h"
+#include "tool/files.h"
+
+static void decline(struct run_result *result, enum run_status status, const char *reason)
+{
+	result->status = status;
+	snprintf(result->reason, sizeof(result->reason), "%s", reason);
+}
+
+void run_target(struct tool_io *io, const struct litmus_test *test, const struct target *target,
+		const struct run_options *options, const struct run_result *spec,
+		struct run_result *result)
+{
+	/* Against half of what is allowed, anything could look like a violation. */
+	if (spec->status == RUN_INCOMPLETE)
+		decline(result, RUN_INCOMPLETE, "what the spec allows is not known completely");
+	else if (spec->status != RUN_DONE)
+		decline(result, spec->status, spec->reason);
+	else if (target->kind == TARGET_MODEL)
+		model_run(test, &target->rules, options, spec, result);
+	else if (io->example)
+		decline(result, RUN_SKIPPED, "nothing is done on the host");
+	else
+		host_run(test, options, spec, result);
+}
+
+int run_replay(const struct litmus_test *test, const struct target *target,
+	       const struct run_options *options, const struct outcome *outcome, replay_fn *fn,
+	       void *context)
+{
+	if (!outcome->schedule || target->kind == TARGET_HOST)
+		return -EINVAL;
+	if (target->kind == TARGET_SPEC)
+		return spec_replay(test, options, outcome->schedule, outcome->nr_moves, fn,
+				   context);
+	return model_replay(test, &target->rules, options, outcome->schedule, outcome->nr_moves, fn,
+			    context);
+}
+
+static bool is_stopped(const struct run_options *options)
+{
+	return options->stop && *options->stop;
+}
+
+static void fill_cell(struct run *run, const struct row *row, const struct target *target,
+		      const struct run_result *spec, struct cell *cell)
+{
+	if (target->kind == TARGET_SPEC)
+		cell->result = *spec;
+	else if (is_stopped(&run->options))
+		decline(&cell->result, RUN_INCOMPLETE, "interrupted");
+	else
+		run_target(run->io, row->test, target, &run->options, spec, &cell->result);
+	judge_cell(row->test, target, &run->options, spec, cell);
+}
+
+static int run_test(struct run *run, struct row *row, struct progress *progress)
+{
+	struct run_result spec = {0};
+	bool is_column = false; /* the spec's cell then owns its result */
+
+	row->cells = calloc((size_t)run->targets.nr, sizeof(*row->cells));
+	if (!row->cells)
+		return -ENOMEM;
+	spec_run(row->test, &run->options, &spec);
+	for (int i = 0; i < run->targets.nr; i++) {
+		const struct target *target = &run->targets.targets[i];
+
+		progress_show(progress, "%d of %d: %s on %s", (int)(row - run->rows) + 1,
+			      run->nr_rows, row->test->name, target->name);
+		fill_cell(run, row, target, &spec, &row->cells[i]);
+		is_column |= target->kind == TARGET_SPEC;
+	}
+	if (!is_column)
+		run_result_free(&spec);
+	return 0;
+}
+
+int run_row(struct run *run, struct row *row, struct progress *progress)
+{
+	row->test = files_read_test(run->io, row->path, row->error, sizeof(row->error));
+	if (row->test && expect_check(row->test, row->error, sizeof(row->error)) < 0) {
+		litmus_free(row->test);
+		row->test = NULL;
+	}
+	if (!row->test) {
+		progress_clear(progress);
+		tool_complain(run->io, "%s", row->error);
+		run->nr_bad++;
+		return 0;
+	}
+	return run_test(run, row, progress);
+}
+
+void row_free(const struct run *run, struct row *row)
+{
+	if (row->cells) {
+		for (int i = 0; i < run->targets.nr; i++)
+			run_result_free(&row->cells[i].result);
+	}
+	free(row->cells);
+	if (row->test)
+		litmus_free(row->test);
+}

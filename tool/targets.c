@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* targets.c - read --on and --rules */
+
+#include "tool/targets.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "tool/suggest.h"
+#include "tool/text.h"
+
+#define MAX_NAMES 64
+
+static int no_memory(char *err, size_t err_size)
+{
+	snprintf(err, err_size, "out of memory");
+	return -1;
+}
+
+void targets_free(struct target_list *list)
+{
+	for (int i = 0; i < list->nr; i++)
+		free(list->targets[i].name);
+	free(list->targets);
+	list->targets = NULL;
+	list->nr = 0;
+}
+
+static bool is_listed(const struct target_list *list, const char *name)
+{
+	for (int i = 0; i < list->nr; i++) {
+		if (strcmp(list->targets[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int append(struct target_list *list, const char *name, struct target target, char *err,
+		  size_t err_size)
+{
+	struct target *targets;
+
+	if (is_listed(list, name))
+		return 0;
+	targets = reallocarray(list->targets, (size_t)list->nr + 1, sizeof(*targets));
+	if (!targets)
+		return no_memory(err, err_size);
+	list->targets = targets;
+	target.name = strdup(name);
+	if (!target.name)
+		return no_memory(err, err_size);
+	targets[list->nr++] = target;
+	return 0;
+}
+
+int targets_append(struct target_list *list, const struct target_list *from, char *err,
+		   size_t err_size)
+{
+	for (int i = 0; i < from->nr; i++) {
+		if (append(list, from->targets[i].name, from->targets[i], err, err_size) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int append_era(struct target_list *list, const char *name, const struct mm_era *era,
+		      char *err, size_t err_size)
+{
+	struct target target = {.kind = TARGET_MODEL, .era = era, .rules = era->rules};
+
+	return append(list, name, target, err, err_size);
+}
+
+static int append_all_eras(struct target_list *list, char *err, size_t err_size)
+{
+	for (int i = 0; i < mm_nr_eras; i++) {
+		if (append_era(list, mm_eras[i].name, &mm_eras[i], err, err_size) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int append_host(struct target_list *list, char *err, size_t err_size)
+{
+	struct target target = {.kind = TARGET_HOST};
+	struct utsname name;
+
+	if (uname(&name) == 0)
+		target.era = mm_era_find(name.release);
+	return append(list, "host", target, err, err_size);
+}
+
+void targets_unknown_era(const char *name, char *err, size_t err_size)
+{
+	const char *names[MAX_NAMES];
+	struct mm_version version;
+	const char *near;
+	int nr = 0;
+
+	if (mm_version_parse(name, &version)) {
+		snprintf(err, err_size, "no era for '%s', the first one is %s", name,
+			 mm_eras[0].name);
+		return;
+	}
+	for (int i = 0; i < mm_nr_eras && nr < MAX_NAMES; i++)
+		names[nr++] = mm_eras[i].name;
+	near = suggest_nearest(name, names, nr);
+	snprintf(err, err_size, "no era '%s', %s%s%s", name,
+		 near ? "did you mean '" : "expected a version such as v6.1 or a name that ",
+		 near ? near : "'cowherd eras' lists", near ? "'?" : "");
+}
+
+static void unknown_target(const char *text, char *err, size_t err_size)
+{
+	static const char *const words[] = {"spec", "model", "host"};
+	const char *near = suggest_nearest(text, words, 3);
+
+	if (mm_era_find(text)) {
+		snprintf(err, err_size, "no target '%s', did you mean 'model:%s'?", text, text);
+		return;
+	}
+	if (near) {
+		snprintf(err, err_size, "no target '%s', did you mean '%s'?", text, near);
+		return;
+	}
+	snprintf(err, err_size, "no target '%s', expected spec, model, model:ERA or host", text);
+}
+
+static int add_one(struct target_list *list, const char *text, char *err, size_t err_size)
+{
+	const struct mm_era *era;
+
+	if (strcmp(text, "spec") == 0)
+		return append(list, text, (struct target){.kind = TARGET_SPEC}, err, err_size);
+	if (strcmp(text, "model") == 0)
+		return append_all_eras(list, err, err_size);
+	if (strcmp(text, "host") == 0)
+		return append_host(list, err, err_size);
+	if (strncmp(text, "model:", 6) != 0) {
+		unknown_target(text, err, err_size);
+		return -1;
+	}
+	era = mm_era_find(text + 6);
+	if (!era) {
+		targets_unknown_era(text + 6, err, err_size);
+		return -1;
+	}
+	return append_era(list, text + 6, era, err, err_size);
+}
+
+int targets_add(struct target_list *list, const char *text, char *err, size_t err_size)
+{
+	char *copy = strdup(text);
+	char *rest = copy;
+	char *word;
+	int ret = 0;
+
+	if (!copy)
+		return no_memory(err, err_size);
+	while (ret == 0 && (word = strsep(&rest, ",")))
+		ret = add_one(list, word, err, err_size);
+	free(copy);
+	return ret;
+}
+
+static const struct mm_rule_field *find_field(const char *name, char *err, size_t err_size)
+{
+	const char *names[MAX_NAMES];
+	const char *near;
+	int nr = 0;
+
+	for (int i = 0; i < mm_nr_rule_fields && nr < MAX_NAMES; i++) {
+		if (strcmp(mm_rule_fields[i].name, name) == 0)
+			return &mm_rule_fields[i];
+		names[nr++] = mm_rule_fields[i].name;
+	}
+	near = suggest_nearest(name, names, nr);
+	snprintf(err, err_size, "no rule '%s', %s%s%s", name,
+		 near ? "did you mean '" : "expected one that ",
+		 near ? near : "'cowherd eras' lists", near ? "'?" : "");
+	return NULL;
+}
+
+static int find_value(const struct mm_rule_field *field, const char *name, char *err,
+		      size_t err_size)
+{
+	for (int i = 0; i < field->nr_values; i++) {
+		if (strcmp(field->values[i].name, name) == 0)
+			return i;
+	}
+	snprintf(err, err_size, "no value '%s' of %s, expected", name, field->name);
+	for (int i = 0; i < field->nr_values; i++) {
+		const char *before = i == 0 ? " " : i == field->nr_values - 1 ? " or " : ", ";
+
+		text_append(err, err_size, "%s%s", before, field->values[i].name);
+	}
+	return -1;
+}
+
+static int change_rule(struct mm_rules *rules, char *text, char *err, size_t err_size)
+{
+	const struct mm_rule_field *field;
+	char *equals = strchr(text, '=');
+	int value;
+
+	if (!equals) {
+		snprintf(err, err_size, "'%s' is no rule, expected field=value", text);
+		return -1;
+	}
+	*equals = '\0';
+	field = find_field(text, err, err_size);
+	if (!field)
+		return -1;
+	value = find_value(field, equals + 1, err, err_size);
+	if (value < 0)
+		return -1;
+	mm_rules_set(rules, field, value);
+	return 0;
+}
+
+static int parse_rules(char *text, struct target *target, char *err, size_t err_size)
+{
+	char *rest = text;
+	char *word = strsep(&rest, ",");
+
+	if (!rest) {
+		snprintf(err, err_size, "'%s' changes no rule, expected ERA,field=value", text);
+		return -1;
+	}
+	target->era = mm_era_find(word);
+	if (!target->era) {
+		targets_unknown_era(word, err, err_size);
+		return -1;
+	}
+	target->rules = target->era->rules;
+	while ((word = strsep(&rest, ","))) {
+		if (change_rule(&target->rules, word, err, err_size) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int targets_add_rules(struct target_list *list, const char *text, char *err, size_t err_size)
+{
+	struct target target = {.kind = TARGET_MODEL, .changed = true};
+	char *copy = strdup(text);
+	int ret;
+
+	if (!copy)
+		return no_memory(err, err_size);
+	ret = parse_rules(copy, &target, err, err_size);
+	free(copy);
+	if (ret < 0)
+		return ret;
+	return append(list, text, target, err, err_size);
+}
+
+char *target_full_name(const struct target *target, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s%s", target->kind == TARGET_MODEL ? "model:" : "", target->name);
+	return buf;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* targets.h - where the tests are to run: the columns of the table */
+#ifndef TOOL_TARGETS_H
+#define TOOL_TARGETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mm/eras.h"
+
+enum target_kind {
+	TARGET_SPEC,
+	TARGET_MODEL,
+	TARGET_HOST,
+};
+
+struct target {
+	enum target_kind kind;
+	char *name;               /* of the column: "spec", "v6.1", "v5.9,gup_break=pin", "host" */
+	const struct mm_era *era; /* model: the row; host: that of its kernel, or NULL */
+	struct mm_rules rules;    /* model: the row's, or changed ones */
+	bool changed;             /* by --rules */
+};
+
+struct target_list {
+	int nr;
+	struct target *targets;
+};
+
+void targets_free(struct target_list *list);
+
+/*
+ * Add what a list such as "spec,model:v6.1,host" names; what is there already is not added again.
+ * Returns 0, or -1 after writing a message to err.
+ */
+int targets_add(struct target_list *list, const char *text, char *err, size_t err_size);
+
+/* The same for "ERA,field=value,field=value". */
+int targets_add_rules(struct target_list *list, const char *text, char *err, size_t err_size);
+
+/* Copy the targets of `from` to the end of `list`. Returns as targets_add(). */
+int targets_append(struct target_list *list, const struct target_list *from, char *err,
+		   size_t err_size);
+
+/* "spec", "model:v6.1" or "host", as it would be given to --on. Returns buf. */
+char *target_full_name(const struct target *target, char *buf, size_t size);
+
+/* Write why no era is called `name`, and what could be meant. */
+void targets_unknown_era(const char *name, char *err, size_t err_size);
+
+#endif
