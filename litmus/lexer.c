@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#define MAX_NAME  64
 #define MAX_TITLE 128
 
 void litmus_lexer_init(struct litmus_lexer *lexer, const struct litmus_source *source,
@@ -156,10 +155,10 @@ static bool lex_name(struct litmus_lexer *lexer, struct litmus_token *token)
 		digits += is_digit(look(lexer, length));
 		length++;
 	}
-	if (length > MAX_NAME)
+	if (length > LITMUS_MAX_NAME)
 		return litmus_fail(lexer->source, token->pos,
 				   "%s of %zu characters, expected at most %d",
-				   number ? "number" : "name", length, MAX_NAME);
+				   number ? "number" : "name", length, LITMUS_MAX_NAME);
 	if (number && (digits < length || (length > 1 && look(lexer, 0) == '0')))
 		return litmus_fail(lexer->source, token->pos, "'%.*s', expected a decimal number",
 				   (int)length, token->text);
@@ -224,9 +223,10 @@ static bool lex_expect(struct litmus_lexer *lexer, struct litmus_token *token)
 	while (is_word(look(lexer, length)) &&
 	       !(look(lexer, length) == '.' && look(lexer, length + 1) == '.'))
 		length++;
-	if (length > MAX_NAME)
+	if (length > LITMUS_MAX_NAME)
 		return litmus_fail(lexer->source, token->pos,
-				   "name of %zu characters, expected at most %d", length, MAX_NAME);
+				   "name of %zu characters, expected at most %d", length,
+				   LITMUS_MAX_NAME);
 	if (length)
 		take(lexer, token, LITMUS_TOKEN_WORD, length);
 	else

@@ -26,9 +26,11 @@ bool litmus_fail(const struct litmus_source *source, struct litmus_pos pos, cons
 	size_t used = put_file(source);
 	va_list args;
 
+	if (used < source->err_size && pos.line)
+		used += (size_t)snprintf(source->err + used, source->err_size - used, ":%d:%d",
+					 pos.line, pos.column);
 	if (used < source->err_size)
-		used += (size_t)snprintf(source->err + used, source->err_size - used,
-					 ":%d:%d: ", pos.line, pos.column);
+		used += (size_t)snprintf(source->err + used, source->err_size - used, ": ");
 	if (used >= source->err_size)
 		return false;
 	va_start(args, format);

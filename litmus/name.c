@@ -94,32 +94,37 @@ bool litmus_check_new_name(const struct litmus_parser *parser, const struct litm
 	return true;
 }
 
-/* Levenshtein's distance of a token and a name, neither longer than 64. */
+/*
+ * How many letters are to be put in, left out, changed or swapped with the next to get from the
+ * token to the name; neither is longer than LITMUS_MAX_NAME.
+ */
 static int distance(const struct litmus_token *token, const char *name)
 {
 	size_t length = strlen(name);
-	int row[65];
+	int rows[3][LITMUS_MAX_NAME + 1]; /* for the letters i, i - 1 and i - 2 of the token */
 
-	if (token->length > 64 || length > 64)
-		return 64;
 	for (size_t j = 0; j <= length; j++)
-		row[j] = (int)j;
+		rows[0][j] = (int)j;
 	for (size_t i = 1; i <= token->length; i++) {
-		int diagonal = row[0];
+		int *row = rows[i % 3];
+		const int *above = rows[(i - 1) % 3];
+		const int *swapped = rows[(i + 1) % 3];
 
 		row[0] = (int)i;
 		for (size_t j = 1; j <= length; j++) {
-			int best = diagonal + (token->text[i - 1] != name[j - 1]);
+			bool same = token->text[i - 1] == name[j - 1];
 
-			diagonal = row[j];
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			row[j] = best;
+			row[j] = above[j - 1] + !same;
+			if (row[j] > above[j] + 1)
+				row[j] = above[j] + 1;
+			if (row[j] > row[j - 1] + 1)
+				row[j] = row[j - 1] + 1;
+			if (i > 1 && j > 1 && token->text[i - 1] == name[j - 2] &&
+			    token->text[i - 2] == name[j - 1] && row[j] > swapped[j - 2] + 1)
+				row[j] = swapped[j - 2] + 1;
 		}
 	}
-	return row[length];
+	return rows[token->length % 3][length];
 }
 
 static bool is_prefix(const struct litmus_token *token, const char *name)

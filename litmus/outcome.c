@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* outcome.c - final states: their text, and whether the condition's proposition holds in one */
+/* outcome.c - what an outcome records, as text */
 #include "litmus/layout.h"
 #include "litmus/ops.h"
 #include "litmus/print.h"
@@ -51,69 +51,6 @@ char *litmus_observable_text(const struct litmus_test *test, int observable, cha
 	return buf;
 }
 
-static bool is_binary(const struct litmus_prop *prop)
-{
-	return prop->kind == LITMUS_PROP_AND || prop->kind == LITMUS_PROP_OR;
-}
-
-static void put_inner(struct litmus_sink *sink, const struct litmus_test *test,
-		      const struct litmus_prop *prop);
-
-/* An operand, in parentheses unless reading the text without them gives the same tree. */
-static void put_side(struct litmus_sink *sink, const struct litmus_test *test,
-		     const struct litmus_prop *prop, bool bare)
-{
-	if (bare)
-		put_inner(sink, test, prop);
-	else
-		litmus_put_prop(sink, test, prop);
-}
-
-static void put_inner(struct litmus_sink *sink, const struct litmus_test *test,
-		      const struct litmus_prop *prop)
-{
-	switch (prop->kind) {
-	case LITMUS_PROP_TRUE:
-		litmus_put(sink, "true");
-		break;
-	case LITMUS_PROP_EQUAL:
-	case LITMUS_PROP_DIFFER:
-		litmus_put_observable(sink, test, prop->observable);
-		litmus_put(sink, prop->kind == LITMUS_PROP_EQUAL ? "=" : "!=");
-		litmus_put_value(sink, prop->value);
-		break;
-	case LITMUS_PROP_NOT:
-		litmus_put(sink, "~");
-		put_side(sink, test, prop->left,
-			 prop->left->kind == LITMUS_PROP_NOT ||
-				 prop->left->kind == LITMUS_PROP_TRUE);
-		break;
-	case LITMUS_PROP_AND:
-	case LITMUS_PROP_OR:
-		put_side(sink, test, prop->left,
-			 !is_binary(prop->left) || prop->left->kind == prop->kind);
-		litmus_put(sink, prop->kind == LITMUS_PROP_AND ? " /\\ " : " \\/ ");
-		put_side(sink, test, prop->right, !is_binary(prop->right));
-		break;
-	}
-}
-
-void litmus_put_prop(struct litmus_sink *sink, const struct litmus_test *test,
-		     const struct litmus_prop *prop)
-{
-	litmus_put(sink, "(");
-	put_inner(sink, test, prop);
-	litmus_put(sink, ")");
-}
-
-char *litmus_condition_text(const struct litmus_test *test, char *buf, size_t size)
-{
-	struct litmus_sink sink = litmus_buffer(buf, size);
-
-	litmus_put_prop(&sink, test, test->prop);
-	return buf;
-}
-
 /* Is it just what one expects, and did nobody ask? */
 static bool goes_without_saying(const struct litmus_test *test, int observable, int64_t value)
 {
@@ -143,28 +80,4 @@ char *litmus_outcome_text(const struct litmus_test *test, const int64_t *values,
 		litmus_put(&sink, ";");
 	}
 	return buf;
-}
-
-/* The parser bounds the depth of the tree. */
-static bool holds(const struct litmus_prop *prop, const int64_t *values)
-{
-	switch (prop->kind) {
-	case LITMUS_PROP_EQUAL:
-		return values[prop->observable] == prop->value;
-	case LITMUS_PROP_DIFFER:
-		return values[prop->observable] != prop->value;
-	case LITMUS_PROP_NOT:
-		return !holds(prop->left, values);
-	case LITMUS_PROP_AND:
-		return holds(prop->left, values) && holds(prop->right, values);
-	case LITMUS_PROP_OR:
-		return holds(prop->left, values) || holds(prop->right, values);
-	default:
-		return true;
-	}
-}
-
-bool litmus_holds(const struct litmus_test *test, const int64_t *values)
-{
-	return holds(test->prop, values);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* parse_condition.c - `locations`, and the condition on the final state */
 #include "litmus/parse.h"
+#include "litmus/print.h"
 
 #include <limits.h>
 
@@ -229,15 +230,19 @@ static bool parse_or(struct litmus_parser *parser, struct litmus_prop **prop);
 
 static bool parse_not(struct litmus_parser *parser, struct litmus_prop **prop);
 
+static bool fail_depth(const struct litmus_parser *parser, struct litmus_pos pos)
+{
+	return litmus_fail(&parser->source, pos,
+			   "proposition nested too deeply, expected at most %d levels", MAX_DEPTH);
+}
+
 /* What stands behind "~" or "(", one level down. */
 static bool parse_inner(struct litmus_parser *parser, struct litmus_prop **prop)
 {
 	bool parenthesis = litmus_at(parser, '(');
 
 	if (parser->depth == MAX_DEPTH)
-		return litmus_fail(&parser->source, parser->token.pos,
-				   "proposition nested too deeply, expected at most %d levels",
-				   MAX_DEPTH);
+		return fail_depth(parser, parser->token.pos);
 	parser->depth++;
 	if (!litmus_next(parser))
 		return false;
@@ -322,7 +327,13 @@ static bool parse_quantifier(struct litmus_parser *parser)
 bool litmus_parse_condition(struct litmus_parser *parser)
 {
 	struct litmus_item *item = &parser->layout->condition;
+	struct litmus_pos pos = parser->token.pos;
 
-	return litmus_begin_item(parser, item) && parse_quantifier(parser) &&
-	       parse_or(parser, &parser->test->prop) && litmus_end_item(parser, item);
+	if (!litmus_begin_item(parser, item) || !parse_quantifier(parser) ||
+	    !parse_or(parser, &parser->test->prop) || !litmus_end_item(parser, item))
+		return false;
+	/* The canonical text may have parentheses that this one does without. */
+	if (litmus_prop_depth(parser->test->prop) > MAX_DEPTH)
+		return fail_depth(parser, pos);
+	return true;
 }

@@ -29,4 +29,7 @@ void litmus_put_value(struct litmus_sink *sink, int64_t value);
 void litmus_put_prop(struct litmus_sink *sink, const struct litmus_test *test,
 		     const struct litmus_prop *prop);
 
+/* How many parentheses and ~ are open at most in what litmus_put_prop() writes. */
+int litmus_prop_depth(const struct litmus_prop *prop);
+
 #endif

@@ -131,12 +131,12 @@ static int access_remote_vm(struct mm *mm, unsigned long addr, bool write, uint3
 	return 0;
 }
 
-int ptrace_peekdata(struct mm *mm, unsigned long addr, uint32_t *value)
+int mm_ptrace_peekdata(struct mm *mm, unsigned long addr, uint32_t *value)
 {
 	return access_remote_vm(mm, addr, false, value);
 }
 
-int ptrace_pokedata(struct mm *mm, unsigned long addr, uint32_t value)
+int mm_ptrace_pokedata(struct mm *mm, unsigned long addr, uint32_t value)
 {
 	return access_remote_vm(mm, addr, true, &value);
 }
@@ -154,12 +154,12 @@ static int process_vm_rw(struct mm *mm, unsigned long addr, bool write, uint32_t
 	return 0;
 }
 
-int process_vm_readv(struct mm *mm, unsigned long addr, uint32_t *value)
+int mm_process_vm_readv(struct mm *mm, unsigned long addr, uint32_t *value)
 {
 	return process_vm_rw(mm, addr, false, value);
 }
 
-int process_vm_writev(struct mm *mm, unsigned long addr, uint32_t value)
+int mm_process_vm_writev(struct mm *mm, unsigned long addr, uint32_t value)
 {
 	return process_vm_rw(mm, addr, true, &value);
 }

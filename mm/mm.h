@@ -188,12 +188,12 @@ int mm_load(struct mm *mm, unsigned long addr, uint32_t *value);
 int mm_store(struct mm *mm, unsigned long addr, uint32_t value);
 
 /* As ptrace(2) with FOLL_FORCE: -EIO if the memory can't be accessed. */
-int ptrace_peekdata(struct mm *mm, unsigned long addr, uint32_t *value);
-int ptrace_pokedata(struct mm *mm, unsigned long addr, uint32_t value);
+int mm_ptrace_peekdata(struct mm *mm, unsigned long addr, uint32_t *value);
+int mm_ptrace_pokedata(struct mm *mm, unsigned long addr, uint32_t value);
 
 /* As the system calls, for one int: -EFAULT if the memory can't be accessed. */
-int process_vm_readv(struct mm *mm, unsigned long addr, uint32_t *value);
-int process_vm_writev(struct mm *mm, unsigned long addr, uint32_t value);
+int mm_process_vm_readv(struct mm *mm, unsigned long addr, uint32_t *value);
+int mm_process_vm_writev(struct mm *mm, unsigned long addr, uint32_t value);
 
 /* The kernel's values. */
 enum foll_flag {

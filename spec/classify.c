@@ -26,7 +26,9 @@ enum seen_by {
 
 struct sight {
 	enum seen_by by;
-	int mm; /* whose memory it is */
+	int task;  /* who saw it, */
+	int index; /* and at which operation; past the last one for the final memory */
+	int mm;    /* whose memory it is */
 	struct place place;
 	const struct litmus_op *taken; /* DEVICE, PAGEMAP: where the handle comes from, or NULL */
 };

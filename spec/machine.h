@@ -127,9 +127,46 @@ void spec_machine_values(const struct spec_machine *m, int64_t *values);
 /* In how many ways can the task's next operation go? 0: it has to wait. */
 int spec_op_choices(struct spec_machine *m, int task);
 void spec_op_step(struct spec_machine *m, int task, int choice);
-/* Which int of which page an address names. */
+/* The page and the int that an address names. */
 int spec_page_of(const struct spec_machine *m, struct litmus_addr addr);
 int spec_word_of(const struct spec_machine *m, struct litmus_addr addr);
+/* The page that the operation's address names in `mm`. */
+struct page *spec_page(struct spec_machine *m, int mm, const struct litmus_op *op);
+/* The operand; memory is made of ints, whatever a register holds. */
+int64_t spec_value_of(const struct spec_machine *m, int task, struct litmus_value value);
+/* Both answers are possible; but a kernel that has answered once sticks to its answer. */
+int spec_answers(const struct spec_machine *m, enum question question);
+bool spec_is_refused(struct spec_machine *m, enum question question, int choice);
+
+/* task.c: processes, and how tasks and processes end */
+int spec_process_of(const struct spec_machine *m, int task);
+bool spec_process_runs(const struct spec_machine *m, int process);
+/* May the process end by itself? P0's waits for all others if its memory is looked at then. */
+bool spec_may_exit(const struct spec_machine *m, int process);
+/* May the task? The last one ends the process. */
+bool spec_may_end(const struct spec_machine *m, int task);
+void spec_end_task(struct spec_machine *m, int task);
+/* All its tasks end at once; `killed`: by SIGSEGV. */
+void spec_exit_process(struct spec_machine *m, int process, bool killed);
+
+/* mapping.c: the system calls that change an address space; they return their result */
+int64_t spec_mmap(struct spec_machine *m, int task, const struct litmus_op *op);
+int64_t spec_munmap(struct spec_machine *m, int mm, const struct litmus_op *op);
+int64_t spec_mprotect(struct spec_machine *m, int mm, const struct litmus_op *op);
+int spec_mremap_choices(const struct spec_machine *m, int mm, const struct litmus_op *op);
+int64_t spec_mremap(struct spec_machine *m, int mm, const struct litmus_op *op, int choice);
+int spec_madvise_choices(const struct spec_machine *m, const struct litmus_op *op);
+int64_t spec_madvise(struct spec_machine *m, int mm, const struct litmus_op *op, int choice);
+
+/* handle.c: taking pages, and what the device does through a handle */
+/* get_user_pages() and all of its kin: the number of pages, or an error. */
+int spec_gup_choices(const struct spec_machine *m, const struct litmus_op *op);
+int64_t spec_gup(struct spec_machine *m, int task, const struct litmus_op *op, int choice);
+/* dma_read(), dma_write(), pagemap(), lock_page() and unlock_page(). */
+int spec_handle_choices(struct spec_machine *m, int task, const struct litmus_op *op);
+int64_t spec_use_handle(struct spec_machine *m, int task, const struct litmus_op *op, int choice);
+/* Returns how many pages the handle held. */
+int spec_drop_handle(struct spec_machine *m, int task, int reg);
 
 /* memory.c: cells, the pages and the holds that name them */
 /* Map fresh memory, zeroed, replacing what is there. */
@@ -142,6 +179,10 @@ void spec_copy_mm(struct spec_machine *m, int parent, int child);
 void spec_drop_mm(struct spec_machine *m, int mm);
 void spec_hold(struct spec_machine *m, int hold, int cell, struct hold attributes);
 void spec_drop_hold(struct spec_machine *m, int hold);
+void spec_write(struct spec_machine *m, int cell, int word, int64_t value);
+/* As on x86, the CPU can read whatever it can write; GUP asks for PROT_READ itself. */
+bool spec_cpu_may(const struct page *page, bool write);
+bool spec_gup_may(const struct page *page, unsigned foll);
 /* Somebody shares or write-protects the page: PROMISE_ALIAS_UNTIL_SHARED ends. */
 void spec_weaken(struct spec_machine *m, int cell);
 /* Into how many combinations can the holders of the cell that may lag let go of it, or stay? */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* memory.c - cells, and the pages and handles that name them */
+/* memory.c - cells, and the pages and holds that name them */
 
 #include "spec/machine.h"
 
@@ -179,4 +179,26 @@ void spec_lag(struct spec_machine *m, int cell, int choice)
 		use_cell(m, kept);
 		drop_cell(m, cell);
 	}
+}
+
+bool spec_cpu_may(const struct page *page, bool write)
+{
+	return page->cell && (write ? page->prot & LITMUS_PROT_WRITE : page->prot);
+}
+
+bool spec_gup_may(const struct page *page, unsigned foll)
+{
+	bool force = foll & LITMUS_FOLL_FORCE;
+
+	if (!page->cell)
+		return false;
+	if (foll & LITMUS_FOLL_WRITE)
+		return (page->prot & LITMUS_PROT_WRITE) || (force && !(page->flags & PAGE_SHARED));
+	return (page->prot & LITMUS_PROT_READ) || force;
+}
+
+void spec_write(struct spec_machine *m, int cell, int word, int64_t value)
+{
+	m->cells[cell].word[word] = value;
+	m->cells[cell].hole = 0;
 }

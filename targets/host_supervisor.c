@@ -23,6 +23,31 @@ enum verdict {
 	VERDICT_STOPPED, /* by the tool, or since a task was refused something */
 };
 
+static void end_process(struct host_process *process)
+{
+	atomic_store(&process->state, HOST_DONE);
+	host_futex_wake(&process->state);
+}
+
+/* What a process was about to fork when it was killed will not come any more. */
+static void cancel_forks(struct host *host, int parent)
+{
+	const struct litmus_test *test = host->test;
+	struct host_iteration *now = &host->shared->now;
+
+	for (int i = 0; i < test->nr_tasks; i++) {
+		const struct litmus_task *task = &test->tasks[i];
+		struct host_process *process = &now->processes[task->process];
+
+		if (task->birth != LITMUS_BORN_FORK ||
+		    test->tasks[task->parent].process != parent ||
+		    atomic_load(&process->state) != HOST_RUNNING || atomic_load(&process->pid))
+			continue;
+		atomic_store(&now->tasks[i].state, HOST_UNBORN);
+		end_process(process);
+	}
+}
+
 /* The process has ended: its tasks do nothing more, and whoever waits for it goes on. */
 static void record_end(struct host *host, int index, int status)
 {
@@ -40,8 +65,8 @@ static void record_end(struct host *host, int index, int status)
 			atomic_store(&task->signal, WTERMSIG(status));
 		atomic_store(&task->state, HOST_DONE);
 	}
-	atomic_store(&process->state, HOST_DONE);
-	host_futex_wake(&process->state);
+	cancel_forks(host, index);
+	end_process(process);
 }
 
 /* Reap all that have ended. Returns false when no child is left. */
@@ -142,13 +167,13 @@ static enum verdict watch(struct host *host)
 	}
 }
 
-static void kill_all(struct host *host, pid_t first)
+/* Each process of the iteration is in the group of the first. */
+static void kill_all(pid_t first)
 {
 	kill(-first, SIGKILL);
 	kill(first, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0)
 		;
-	(void)host;
 }
 
 /* "P0: wait(P1), P1: wait_for_completion(c)" */
@@ -252,7 +277,7 @@ static bool run_iteration(struct host *host, struct host_result *result)
 		result->violations = VIOLATION_LIVELOCK;
 		describe(host, "no progress for 5 s:", result->detail, sizeof(result->detail));
 	}
-	kill_all(host, first);
+	kill_all(first);
 	return verdict != VERDICT_STOPPED;
 }
 

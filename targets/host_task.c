@@ -55,8 +55,7 @@ static void set_state(_Atomic uint32_t *word, uint32_t state)
 	host_futex_wake(word);
 }
 
-/* Wait for HOST_DONE. The supervisor sees a deadlock by what each task that has not ended waits
- * for. */
+/* Wait for HOST_DONE. That all who have not ended wait shows the supervisor a deadlock. */
 static void wait_done(struct host_task *shared, _Atomic uint32_t *word)
 {
 	uint32_t state = atomic_load(word);
@@ -184,7 +183,7 @@ static uint64_t next_random(uint64_t *state)
 	return *state;
 }
 
-/* Nothing to some 50 us, short delays as often as long ones: operations take from 1 ns to 1 ms. */
+/* Up to some 0.2 ms, short delays as often as long ones: operations take from 1 ns to 1 ms. */
 static void jitter(struct self *self)
 {
 	uint64_t random = next_random(&self->random);
@@ -207,7 +206,10 @@ static void use_cpu(const struct host *host, int task)
 	host_syscall(SYS_sched_setaffinity, 0, sizeof(mask), (long)mask, 0, 0, 0);
 }
 
-/* The supervisor must be the parent of all processes, to reap them in whatever order they end. */
+/*
+ * The supervisor must be the parent of all processes, to reap them in whatever order they end. The
+ * kernel itself notes the pid: if we are killed in here, a process without one was never made.
+ */
 static long fork_task(struct self *self, int task)
 {
 	struct host *host = self->host;
@@ -217,7 +219,8 @@ static long fork_task(struct self *self, int task)
 
 	atomic_store(&now->tasks[task].state, HOST_RUNNING);
 	atomic_store(&process->state, HOST_RUNNING);
-	pid = host_syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0, 0);
+	pid = host_syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID | SIGCHLD, 0,
+			   (long)&process->pid, 0, 0, 0);
 	if (pid == 0)
 		host_process_main(host, task);
 	if (pid < 0) {
@@ -225,7 +228,6 @@ static long fork_task(struct self *self, int task)
 		atomic_store(&process->state, HOST_UNBORN);
 		return pid;
 	}
-	atomic_store(&process->pid, (int)pid);
 	return 0;
 }
 
@@ -525,7 +527,6 @@ static void run_task(struct host *host, int number)
 			  (uint64_t)number * UINT64_C(0xbf58476d1ce4e5b9),
 	};
 
-	use_cpu(host, number);
 	for (int i = 0; i < self.task->nr_ops; i++) {
 		const struct litmus_op *op = &self.task->ops[i];
 		int64_t result;
@@ -568,6 +569,7 @@ static void start_line(struct host *host)
 
 static void run_thread(struct host *host, int task)
 {
+	use_cpu(host, task);
 	if (host->test->tasks[task].birth == LITMUS_BORN_START)
 		start_line(host);
 	run_task(host, task);
@@ -661,13 +663,9 @@ static void start_first(struct host *host)
 
 void host_process_main(struct host *host, int task)
 {
-	struct host_iteration *now = &host->shared->now;
-
 	host->process = host->test->tasks[task].process;
 	atomic_store(&host->inside, 0);
 	atomic_store(&host->exiting, false);
-	atomic_store(&now->processes[host->process].pid,
-		     (int)host_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0));
 	/* No process outlives the supervisor; nor does one whose supervisor is gone already. */
 	host_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
 	if (host_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0) != host->supervisor)
@@ -675,6 +673,8 @@ void host_process_main(struct host *host, int task)
 	host_forget_handles(host);
 	if (host->uses_tracing)
 		host_syscall(SYS_prctl, PR_SET_PTRACER, (long)PR_SET_PTRACER_ANY, 0, 0, 0, 0);
+	/* Now, so that P0 touches its memory first where it runs. */
+	use_cpu(host, task);
 	if (task == 0)
 		start_first(host);
 	run_task(host, task);

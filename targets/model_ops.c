@@ -307,15 +307,15 @@ static int64_t do_remote_access(const struct model_call *call)
 		return -MODEL_ESRCH;
 	switch (call->op->code) {
 	case LITMUS_PTRACE_PEEKDATA:
-		err = ptrace_peekdata(mm, addr, &value);
+		err = mm_ptrace_peekdata(mm, addr, &value);
 		return err ? err : (int32_t)value;
 	case LITMUS_PROCESS_VM_READV:
-		err = process_vm_readv(mm, addr, &value);
+		err = mm_process_vm_readv(mm, addr, &value);
 		return err ? err : (int32_t)value;
 	case LITMUS_PTRACE_POKEDATA:
-		return ptrace_pokedata(mm, addr, call_value(call));
+		return mm_ptrace_pokedata(mm, addr, call_value(call));
 	default:
-		return process_vm_writev(mm, addr, call_value(call));
+		return mm_process_vm_writev(mm, addr, call_value(call));
 	}
 }
 

@@ -86,8 +86,9 @@ static const struct argp run_argp = {
 	       "directory, which stands for the *.litmus files in it and below, or - for "
 	       "standard input. Without --on the targets are spec, model and host; or, with "
 	       "--rules, spec, the era as it is and the changed one.\v"
-	       "Exit status: 0 all tests are as expected, 1 some are not, 2 wrong use, bad input "
-	       "or failure.",
+	       "Exit status: 0 all tests are as expected, 1 some are not or a search is "
+	       "incomplete, "
+	       "2 wrong use, bad input or failure.",
 	.children = run_children,
 };
 
@@ -144,7 +145,8 @@ static int exit_status(const struct run *run)
 		return TOOL_INTERRUPTED;
 	if (run->nr_bad || counts.failed)
 		return TOOL_TROUBLE;
-	return counts.unexpected ? TOOL_UNEXPECTED : TOOL_OK;
+	/* Nobody knows what an incomplete search has missed. */
+	return counts.unexpected || counts.incomplete ? TOOL_UNEXPECTED : TOOL_OK;
 }
 
 static int run_files(struct run *run, const struct file_list *files, const struct report *report)

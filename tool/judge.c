@@ -38,15 +38,15 @@ static void judge_by_line(const struct litmus_test *test, const struct target *t
 	expect_text(line->observation, line->violations, wanted, sizeof(wanted));
 	expect_text(cell->observation, cell->violations, seen, sizeof(seen));
 	if (cell->result.status == RUN_INCOMPLETE) {
-		unexpected(cell, "expected %s (line %d), the search is incomplete: %s", wanted,
-			   line->pos.line, cell->result.reason);
+		unexpected(cell, "expected %s, the search is incomplete: %s", wanted,
+			   cell->result.reason);
 		return;
 	}
 	if (line->observation == cell->observation && line->violations == cell->violations) {
 		cell->verdict = VERDICT_EXPECTED;
 		return;
 	}
-	unexpected(cell, "expected %s (line %d), saw %s", wanted, line->pos.line, seen);
+	unexpected(cell, "expected %s, saw %s", wanted, seen);
 }
 
 static const struct outcome *find_values(const struct run_result *result,
@@ -135,6 +135,15 @@ struct run_counts run_count(const struct run *run)
 		}
 	}
 	return counts;
+}
+
+char *cell_place(const struct row *row, const struct cell *cell, char *buf, size_t size)
+{
+	if (cell->expected)
+		snprintf(buf, size, "%s:%d", row->path, cell->expected->pos.line);
+	else
+		snprintf(buf, size, "%s", row->path);
+	return buf;
 }
 
 char *cell_text(const struct cell *cell, char *buf, size_t size)

@@ -42,10 +42,11 @@ static void print_cell(const struct run *run, const struct row *row, int column)
 {
 	const struct cell *cell = &row->cells[column];
 	FILE *out = run->terminal.out;
-	char text[256];
+	char text[512];
 
 	if (cell->verdict == VERDICT_UNEXPECTED)
-		fprintf(out, "    # %s\n", cell->why);
+		fprintf(out, "    # %s: %s\n", cell_place(row, cell, text, sizeof(text)),
+			cell->why);
 	else if (cell->result.status == RUN_FAILED || cell->result.status == RUN_INCOMPLETE)
 		fprintf(out, "    # %s\n", cell->result.reason);
 	if (run->verbose || !is_ok(cell))

@@ -88,23 +88,23 @@ static void print_unexpected_targets(const struct run *run, const struct row *ro
 			text_append(names, sizeof(names), "%s%s", names[0] ? " " : "on ",
 				    run->targets.targets[i].name);
 	}
-	fputs("    ", run->terminal.out);
-	terminal_wrap(&run->terminal, 4, 4, names);
+	fputs("      ", run->terminal.out);
+	terminal_wrap(&run->terminal, 6, 6, names);
 }
 
 static void print_unexpected_row(const struct run *run, const struct row *row)
 {
-	bool named = false;
-
 	for (int i = 0; i < run->targets.nr; i++) {
-		if (row->cells[i].verdict != VERDICT_UNEXPECTED || is_repeated(row, i))
+		const struct cell *cell = &row->cells[i];
+		char place[512], text[TOOL_MESSAGE_SIZE + sizeof(place) + 2];
+
+		if (cell->verdict != VERDICT_UNEXPECTED || is_repeated(row, i))
 			continue;
-		if (!named)
-			fprintf(run->terminal.out, "  %s (%s)\n", row->test->name, row->path);
-		named = true;
+		cell_place(row, cell, place, sizeof(place));
+		snprintf(text, sizeof(text), "%s: %s", place, cell->why);
+		fputs("  ", run->terminal.out);
+		terminal_wrap(&run->terminal, 2, 6, text);
 		print_unexpected_targets(run, row, i);
-		fputs("      ", run->terminal.out);
-		terminal_wrap(&run->terminal, 6, 6, row->cells[i].why);
 	}
 }
 
@@ -119,33 +119,43 @@ static void print_unexpected(const struct run *run, const struct run_counts *cou
 	}
 }
 
-static void print_summary(const struct run *run, const struct run_counts *counts)
+static void print_verdict(const struct run *run, const struct run_counts *counts)
 {
-	FILE *out = run->terminal.out;
-
-	fprintf(out, "\n%d test%s on %d target%s: ", counts->tests, counts->tests == 1 ? "" : "s",
-		run->targets.nr, run->targets.nr == 1 ? "" : "s");
 	if (counts->unexpected)
 		terminal_print(&run->terminal, STYLE_WARN, "%d not as expected",
 			       counts->unexpected);
+	else if (counts->silent == counts->tests)
+		fputs("nothing was expected", run->terminal.out);
+	else if (counts->incomplete || counts->failed || run->nr_bad)
+		fputs("what ran is as expected", run->terminal.out);
 	else
 		terminal_print(&run->terminal, STYLE_GOOD, "all as expected");
-	if (counts->silent)
-		fprintf(out, ", %d test%s without 'expect'", counts->silent,
-			counts->silent == 1 ? "" : "s");
-	if (counts->skipped)
-		fprintf(out, ", %d skipped", counts->skipped);
-	if (counts->incomplete)
-		fprintf(out, ", %d incomplete", counts->incomplete);
-	if (counts->failed)
-		fprintf(out, ", %d failed", counts->failed);
-	if (run->nr_bad)
-		fprintf(out, ", %d file%s not read", run->nr_bad, run->nr_bad == 1 ? "" : "s");
+}
+
+/* "12 skipped", after a comma. */
+static void add_count(char *text, size_t size, int count, const char *what)
+{
+	if (count)
+		text_append(text, size, ", %d %s", count, what);
+}
+
+static void print_summary(const struct run *run, const struct run_counts *counts)
+{
+	int nr_not_run = run->nr_rows - run->nr_bad - counts->tests;
+	char text[256] = "";
+
+	fprintf(run->terminal.out, "\n%d test%s on %d target%s: ", counts->tests,
+		counts->tests == 1 ? "" : "s", run->targets.nr, run->targets.nr == 1 ? "" : "s");
+	print_verdict(run, counts);
+	if (counts->silent < counts->tests)
+		add_count(text, sizeof(text), counts->silent, "without 'expect'");
+	add_count(text, sizeof(text), counts->skipped, "skipped");
+	add_count(text, sizeof(text), counts->incomplete, "incomplete");
+	add_count(text, sizeof(text), counts->failed, "failed");
+	add_count(text, sizeof(text), run->nr_bad, "not read");
 	if (run->interrupted)
-		fprintf(out, "; interrupted, %d test%s did not run",
-			run->nr_rows - run->nr_bad - counts->tests,
-			run->nr_rows - run->nr_bad - counts->tests == 1 ? "" : "s");
-	fputc('\n', out);
+		text_append(text, sizeof(text), ", interrupted with %d to go", nr_not_run);
+	fprintf(run->terminal.out, "%s\n", text);
 }
 
 static bool same_outcome(const struct litmus_test *test, const struct outcome *a,

@@ -83,6 +83,9 @@ struct run_counts {
 
 struct run_counts run_count(const struct run *run);
 
+/* "file:line" of the `expect` line in force, or just the file. Returns buf. */
+char *cell_place(const struct row *row, const struct cell *cell, char *buf, size_t size);
+
 /* One word for the cell: "ok", "lost-dma,leak", "skipped", "incomplete" or "error". */
 char *cell_text(const struct cell *cell, char *buf, size_t size);
 

@@ -152,7 +152,7 @@ static void chaos(struct worker *worker)
 		mm_load(mm, page, &value);
 		break;
 	case 9:
-		ptrace_pokedata(mm, page, next_random(worker));
+		mm_ptrace_pokedata(mm, page, next_random(worker));
 		break;
 	}
 }
