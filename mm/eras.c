@@ -30,8 +30,7 @@ static const struct mm_rule_value gup_break_values[] = {
 	[GUP_BREAK_NEVER] = {"never", "it takes the page as it is", NULL},
 	[GUP_BREAK_FORCE_WRITE] = {"force-write", "it faults as if FOLL_WRITE had been asked for",
 				   "17839856fd58"},
-	[GUP_BREAK_PIN] = {"pin", "FOLL_PIN faults with FAULT_FLAG_BREAK_COW",
-			   "list, 14 Sep 2020"},
+	[GUP_BREAK_PIN] = {"pin", "FOLL_PIN faults with FAULT_FLAG_BREAK_COW", "list, 14 Sep 2020"},
 	[GUP_BREAK_UNSHARE] = {"unshare", "FOLL_PIN unshares an anonymous page not exclusive",
 			       "a7f226604170"},
 	[GUP_BREAK_UNSHARE_COW] = {"unshare-cow",
@@ -42,8 +41,7 @@ static const struct mm_rule_value gup_break_values[] = {
 static const struct mm_rule_value gup_fast_write_values[] = {
 	[GUP_FAST_WRITE_ONLY] = {"write", "FOLL_WRITE", NULL},
 	[GUP_FAST_WRITE_ALWAYS] = {"always", "every request but FOLL_FAST_ONLY", "17839856fd58"},
-	[GUP_FAST_WRITE_OR_PIN] = {"write-or-pin", "FOLL_WRITE and FOLL_PIN",
-				   "list, 15 Sep 2020"},
+	[GUP_FAST_WRITE_OR_PIN] = {"write-or-pin", "FOLL_WRITE and FOLL_PIN", "list, 15 Sep 2020"},
 };
 
 static const struct mm_rule_value gup_follow_write_values[] = {
@@ -93,10 +91,10 @@ static const struct mm_rule_value madv_populate_values[] = {
 	[MADV_POPULATE_YES] = {"yes", "yes", "4ca9b3859dac"},
 };
 
-#define FIELD(field, question)                                                                     \
-	{                                                                                          \
-		#field, question, offsetof(struct mm_rules, field), COUNT(field##_values),         \
-			field##_values                                                             \
+#define FIELD(field, question)                                                             \
+	{                                                                                  \
+#field, question, offsetof(struct mm_rules, field), COUNT(field##_values), \
+			field##_values                                                     \
 	}
 
 const struct mm_rule_field mm_rule_fields[] = {
@@ -122,9 +120,9 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
  */
 #define RULES_5_7 .wp_unlock = WP_UNLOCK_BEFORE_PTL
 
-#define RULES_5_8                                                                                  \
-	RULES_5_7, .gup_break = GUP_BREAK_FORCE_WRITE, .gup_fast_write = GUP_FAST_WRITE_ALWAYS,    \
-		.gup_follow_write = GUP_FOLLOW_COW
+#define RULES_5_8                                                                               \
+	RULES_5_7, .gup_break = GUP_BREAK_FORCE_WRITE, .gup_fast_write = GUP_FAST_WRITE_ALWAYS, \
+		   .gup_follow_write = GUP_FOLLOW_COW
 
 #define RULES_5_9_RC4 .wp_reuse = WP_REUSE_REFCOUNT
 
@@ -132,7 +130,7 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 
 #define RULES_5_9 RULES_5_9_RC7, .fork_pinned = FORK_PINNED_COPY
 
-#define RULES_5_11                                                                                 \
+#define RULES_5_11 \
 	RULES_5_9, .fork_seqcount = FORK_SEQCOUNT_YES, .clear_refs_pinned = CLEAR_REFS_PINNED_SKIP
 
 #define RULES_5_14 RULES_5_11, .madv_populate = MADV_POPULATE_YES
@@ -141,14 +139,14 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 
 #define RULES_5_19 RULES_5_18, .wp_reuse = WP_REUSE_EXCLUSIVE, .gup_break = GUP_BREAK_UNSHARE
 
-#define RULES_6_0                                                                                  \
+#define RULES_6_0 \
 	RULES_5_19, .gup_follow_write = GUP_FOLLOW_EXCLUSIVE, .mprotect_write = MPROTECT_WRITE_NOW
 
 #define RULES_6_2 RULES_6_0, .gup_break = GUP_BREAK_UNSHARE_COW
 
 #define RULES_6_5 RULES_6_2, .zero_page_pin = ZERO_PAGE_PIN_NONE, .dio_ref = DIO_REF_PIN
 
-#define RULES_BREAK_COW_V1                                                                         \
+#define RULES_BREAK_COW_V1 \
 	RULES_5_9_RC4, .gup_break = GUP_BREAK_PIN, .gup_follow_write = GUP_FOLLOW_COW
 
 #define RULES_BREAK_COW_V2 RULES_BREAK_COW_V1, .gup_fast_write = GUP_FAST_WRITE_OR_PIN
@@ -166,7 +164,10 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 const struct mm_era mm_eras[] = {
 	{"v5.7", "and before: reuse by mapcount", true, {5, 7, 0}, {RULES_5_7}},
 	{"v5.8", "every reference breaks COW", true, {5, 8, 0}, {RULES_5_8}},
-	{"v5.9-rc4", "reuse by refcount; references leave COW alone", true, {5, 9, 4},
+	{"v5.9-rc4",
+	 "reuse by refcount; references leave COW alone",
+	 true,
+	 {5, 9, 4},
 	 {RULES_5_9_RC4}},
 	{"v5.9-rc7", "the page lock is dropped in time", true, {5, 9, 7}, {RULES_5_9_RC7}},
 	{"v5.9", "fork copies what may be pinned", true, {5, 9, 0}, {RULES_5_9}},
@@ -177,11 +178,20 @@ const struct mm_era mm_eras[] = {
 	{"v6.0", "FOLL_COW is gone; mprotect makes writable", true, {6, 0, 0}, {RULES_6_0}},
 	{"v6.2", "long-term pins unshare the zero page too", true, {6, 2, 0}, {RULES_6_2}},
 	{"v6.5", "zero page not pinned; direct I/O pins", true, {6, 5, 0}, {RULES_6_5}},
-	{"break-cow-v1", "FAULT_FLAG_BREAK_COW, first draft, 14 Sep 2020", false, {5, 9, 4},
+	{"break-cow-v1",
+	 "FAULT_FLAG_BREAK_COW, first draft, 14 Sep 2020",
+	 false,
+	 {5, 9, 4},
 	 {RULES_BREAK_COW_V1}},
-	{"break-cow-v2", "FAULT_FLAG_BREAK_COW, second draft, 15 Sep 2020", false, {5, 9, 4},
+	{"break-cow-v2",
+	 "FAULT_FLAG_BREAK_COW, second draft, 15 Sep 2020",
+	 false,
+	 {5, 9, 4},
 	 {RULES_BREAK_COW_V2}},
-	{"pin-mapcount", "pins reuse by mapcount, 16 Sep 2020", false, {5, 9, 4},
+	{"pin-mapcount",
+	 "pins reuse by mapcount, 16 Sep 2020",
+	 false,
+	 {5, 9, 4},
 	 {RULES_PIN_MAPCOUNT}},
 };
 

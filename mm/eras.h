@@ -34,8 +34,8 @@ struct mm_version {
 };
 
 struct mm_era {
-	const char *name;    /* "v5.9-rc4", or the name of a patch: "break-cow-v1" */
-	const char *what;    /* one line: what began here */
+	const char *name; /* "v5.9-rc4", or the name of a patch: "break-cow-v1" */
+	const char *what; /* one line: what began here */
 	bool released;
 	struct mm_version since; /* the release that begins it; of the base where not released */
 	struct mm_rules rules;

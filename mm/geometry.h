@@ -15,8 +15,8 @@
 #define MM_TABLE_SHIFT 9
 #endif
 
-#define MM_PAGE_SIZE	 (1UL << MM_PAGE_SHIFT)
-#define MM_PAGE_MASK	 (~(MM_PAGE_SIZE - 1))
+#define MM_PAGE_SIZE     (1UL << MM_PAGE_SHIFT)
+#define MM_PAGE_MASK     (~(MM_PAGE_SIZE - 1))
 #define MM_TABLE_ENTRIES (1U << MM_TABLE_SHIFT)
 
 /* Levels of tables: 1 holds PTEs, 2 PMDs, 3 PUDs, 4 is the PGD. */

@@ -6,7 +6,8 @@
 #define SLOW_FLAGS (FOLL_WRITE | FOLL_FORCE | FOLL_LONGTERM)
 #define FAST_FLAGS (SLOW_FLAGS | FOLL_FAST_ONLY)
 
-/* The PTE can't be handed out as it is: fault with FAULT_FLAG_UNSHARE first (the kernel's EMLINK). */
+/* The PTE can't be handed out as it is: fault with FAULT_FLAG_UNSHARE first (the kernel's EMLINK).
+ */
 #define UNSHARE_NEEDED ((struct page *)-1)
 /* The page's count can't take one more. */
 #define GRAB_FAILED ((struct page *)-2)
@@ -256,8 +257,8 @@ static unsigned lockless_pages_from_mm(struct mm *mm, unsigned long addr, unsign
 			return 0;
 	}
 	port_irq_disable(cpu);
-	while (done < nr && gup_fast_pte(mm, addr + done * MM_PAGE_SIZE, flags, need_write,
-					 &pages[done]))
+	while (done < nr &&
+	       gup_fast_pte(mm, addr + done * MM_PAGE_SIZE, flags, need_write, &pages[done]))
 		done++;
 	port_irq_enable(cpu);
 

@@ -5,10 +5,10 @@
 
 #include "mm/mm.h"
 
-#define BUG_ON(condition)                                                                          \
-	do {                                                                                       \
-		if (condition)                                                                     \
-			port_bug(__FILE__, __LINE__, #condition);                                  \
+#define BUG_ON(condition)                                         \
+	do {                                                      \
+		if (condition)                                    \
+			port_bug(__FILE__, __LINE__, #condition); \
 	} while (0)
 
 /* page.c */

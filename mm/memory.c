@@ -7,7 +7,7 @@ struct vm_fault_info {
 	struct mm *mm;
 	struct vma *vma;
 	unsigned long addr; /* page-aligned */
-	unsigned flags;	    /* enum fault_flag */
+	unsigned flags;     /* enum fault_flag */
 	struct pte_lock pte;
 	pte_t orig_pte;
 };
@@ -22,8 +22,7 @@ pte_t maybe_mkwrite(pte_t pte, const struct vma *vma)
 	return vma->flags & VM_WRITE ? pte | PTE_RW : pte;
 }
 
-static pte_t mk_pte(const struct machine *machine, const struct page *page,
-		    const struct vma *vma)
+static pte_t mk_pte(const struct machine *machine, const struct page *page, const struct vma *vma)
 {
 	return pfn_pte(page_to_pfn(machine, page), vm_page_prot(vma));
 }
@@ -366,8 +365,8 @@ static unsigned handle_pte_fault(struct vm_fault_info *vmf)
 		return do_wp_page(vmf);
 
 	/*
-	 * Somebody else was quicker. What a CPU sets by itself is not written back, lest a dirty bit
-	 * that it sets meanwhile is lost.
+	 * Somebody else was quicker. What a CPU sets by itself is not written back, lest a dirty
+	 * bit that it sets meanwhile is lost.
 	 */
 	if (vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_BREAK_COW))
 		port_entry_set(vmf->pte.entry, pte_mkdirty(vmf->orig_pte | PTE_ACCESSED));
@@ -426,8 +425,8 @@ static bool page_needs_copy_for_fork(const struct copy_pair *pair, struct page *
 static void copy_present_page(struct copy_pair *pair, const struct page *page, struct page *new)
 {
 	struct machine *machine = pair->src->machine;
-	pte_t entry = maybe_mkwrite(pte_mkdirty(mk_pte(machine, new, pair->dst_vma)),
-				    pair->dst_vma);
+	pte_t entry =
+		maybe_mkwrite(pte_mkdirty(mk_pte(machine, new, pair->dst_vma)), pair->dst_vma);
 
 	copy_page(machine, new, page);
 	page_add_new_anon_rmap(machine, new);

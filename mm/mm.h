@@ -31,11 +31,12 @@ enum mm_errno {
 /* struct page's flags. */
 enum page_flag {
 	PG_ANON = 1 << 0,
-	PG_ANON_EXCLUSIVE = 1 << 1, /* PageAnonExclusive: one mm maps it, and it is not to be shared */
-	PG_LRU = 1 << 2,	    /* on the LRU, no longer in a CPU's add cache */
-	PG_TABLE = 1 << 3,	    /* a page table */
-	PG_RESERVED = 1 << 4,	    /* the zero page */
-	PG_SHMEM = 1 << 5,	    /* owned by a struct shmem */
+	PG_ANON_EXCLUSIVE =
+		1 << 1,       /* PageAnonExclusive: one mm maps it, and it is not to be shared */
+	PG_LRU = 1 << 2,      /* on the LRU, no longer in a CPU's add cache */
+	PG_TABLE = 1 << 3,    /* a page table */
+	PG_RESERVED = 1 << 4, /* the zero page */
+	PG_SHMEM = 1 << 5,    /* owned by a struct shmem */
 	PG_FREE = 1 << 6,
 };
 
@@ -47,7 +48,7 @@ struct page {
 	port_atomic refcount;
 	port_atomic mapcount; /* PTEs that map it */
 	port_atomic flags;
-	struct port_lock lock;	  /* the page lock */
+	struct port_lock lock;    /* the page lock */
 	struct port_spinlock ptl; /* of the entries, where the frame is a table */
 	pfn_t next_free;
 };
@@ -116,9 +117,9 @@ struct mm {
 	struct port_rwsem mmap_lock;
 	struct port_spinlock page_table_lock; /* protects entries above the PTEs */
 	pfn_t pgd;
-	port_atomic has_pinned;	       /* somebody has used FOLL_PIN on it */
+	port_atomic has_pinned;        /* somebody has used FOLL_PIN on it */
 	port_atomic write_protect_seq; /* odd while fork write-protects */
-	unsigned nr_vmas;	       /* vmas[] is sorted; protected by mmap_lock */
+	unsigned nr_vmas;              /* vmas[] is sorted; protected by mmap_lock */
 	unsigned max_vmas;
 	struct vma *vmas;
 	struct mm *next; /* protected by machine->mm_lock */

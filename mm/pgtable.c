@@ -29,8 +29,8 @@ static port_entry *lookup_level(const struct mm *mm, unsigned long addr, unsigne
 	pfn_t table = mm->pgd;
 
 	for (unsigned at = MM_TOP_LEVEL; at > level; at--) {
-		pte_t entry = port_entry_read(
-			&table_entries(mm->machine, table)[table_index(addr, at)]);
+		pte_t entry =
+			port_entry_read(&table_entries(mm->machine, table)[table_index(addr, at)]);
 
 		if (pte_none(entry))
 			return NULL;
@@ -128,8 +128,7 @@ static int alloc_level(struct mm *mm, port_entry *entry)
 		return -MM_ENOMEM;
 	port_spin_lock(&mm->page_table_lock);
 	if (pte_none(port_entry_read(entry))) {
-		port_entry_set(entry,
-			       pfn_pte(page_to_pfn(mm->machine, page), TABLE_ENTRY_BITS));
+		port_entry_set(entry, pfn_pte(page_to_pfn(mm->machine, page), TABLE_ENTRY_BITS));
 		page = NULL;
 	}
 	port_spin_unlock(&mm->page_table_lock);
@@ -184,7 +183,8 @@ void free_pgtables(struct mm *mm, unsigned long start, unsigned long end, unsign
 		while (addr < end) {
 			/* What has no table above needs no look at each of its parts. */
 			if (!lookup_level(mm, addr, level + 1)) {
-				addr = (addr & ~(level_size(level + 2) - 1)) + level_size(level + 2);
+				addr = (addr & ~(level_size(level + 2) - 1)) +
+				       level_size(level + 2);
 				continue;
 			}
 			free_table(mm, addr, level, floor, ceiling);

@@ -11,7 +11,7 @@ typedef uint32_t pfn_t;
 
 /* Bits of a present entry. */
 #define PTE_PRESENT    (UINT64_C(1) << 0)
-#define PTE_RW	       (UINT64_C(1) << 1)
+#define PTE_RW         (UINT64_C(1) << 1)
 #define PTE_USER       (UINT64_C(1) << 2)
 #define PTE_ACCESSED   (UINT64_C(1) << 5)
 #define PTE_DIRTY      (UINT64_C(1) << 6)

@@ -5,11 +5,11 @@
 
 /* When may a write fault on a read-only anonymous PTE take the page instead of copying it? */
 enum wp_reuse {
-	WP_REUSE_MAPCOUNT,	  /* nobody else maps it; references and pins don't count */
-	WP_REUSE_REFCOUNT,	  /* nobody else holds it in any way */
+	WP_REUSE_MAPCOUNT,        /* nobody else maps it; references and pins don't count */
+	WP_REUSE_REFCOUNT,        /* nobody else holds it in any way */
 	WP_REUSE_PINNED_MAPCOUNT, /* the same, but a pinned page is judged by its mapcount */
 	WP_REUSE_REFCOUNT_DRAIN,  /* by refcount, after our own caches have let go of it */
-	WP_REUSE_EXCLUSIVE,	  /* it is marked anon-exclusive; else as before */
+	WP_REUSE_EXCLUSIVE,       /* it is marked anon-exclusive; else as before */
 };
 
 /* When does a reusing write fault drop the page lock? */
@@ -22,7 +22,7 @@ enum wp_unlock {
 enum gup_break {
 	GUP_BREAK_NEVER,       /* take it as it is */
 	GUP_BREAK_FORCE_WRITE, /* FOLL_GET and FOLL_PIN fault as if for FOLL_WRITE */
-	GUP_BREAK_PIN,	       /* FOLL_PIN faults with FAULT_FLAG_BREAK_COW */
+	GUP_BREAK_PIN,         /* FOLL_PIN faults with FAULT_FLAG_BREAK_COW */
 	GUP_BREAK_UNSHARE,     /* FOLL_PIN of an anon page not exclusive: FAULT_FLAG_UNSHARE */
 	GUP_BREAK_UNSHARE_COW, /* and FOLL_LONGTERM of anything else in a COW mapping */
 };
@@ -37,7 +37,7 @@ enum gup_fast_write {
 /* When does follow_page() hand out a read-only PTE for FOLL_WRITE? */
 enum gup_follow_write {
 	GUP_FOLLOW_FORCE_COW, /* FOLL_FORCE, COW was broken (FOLL_COW), and it is dirty */
-	GUP_FOLLOW_COW,	      /* COW was broken (FOLL_COW), and it is dirty */
+	GUP_FOLLOW_COW,       /* COW was broken (FOLL_COW), and it is dirty */
 	GUP_FOLLOW_EXCLUSIVE, /* FOLL_FORCE, and the page is anon-exclusive */
 };
 

@@ -64,7 +64,8 @@ bool port_is_locked(const struct port_lock *lock);
 void *port_alloc(size_t size);
 void port_free(void *memory);
 
-/* Fault injection: should the allocation that is about to be made fail? port_alloc() asks itself. */
+/* Fault injection: should the allocation that is about to be made fail? port_alloc() asks itself.
+ */
 bool port_should_fail(void);
 
 /* The CPU that the calling task runs on, from 0. A task does not change its CPU inside mm/. */

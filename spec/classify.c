@@ -101,9 +101,9 @@ static struct sight device_sight(const struct litmus_test *test, int task,
 				 const struct litmus_op *op)
 {
 	const struct litmus_task *t = &test->tasks[task];
-	struct sight sight = {.by = SEEN_BY_DEVICE};
+	struct sight sight = {.by = SEEN_BY_DEVICE, .task = task, .index = (int)(op - t->ops)};
 
-	sight.taken = definition(t, op->handle, (int)(op - t->ops));
+	sight.taken = definition(t, op->handle, sight.index);
 	if (!sight.taken)
 		return sight;
 	sight.mm = mm_of(test, task, sight.taken);
@@ -130,6 +130,8 @@ static struct sight register_sight(const struct litmus_test *test, int task, int
 	case LITMUS_PTRACE_PEEKDATA:
 	case LITMUS_PROCESS_VM_READV:
 		sight.by = SEEN_BY_CPU;
+		sight.task = task;
+		sight.index = (int)(op - t->ops);
 		sight.mm = mm_of(test, task, op);
 		sight.place = place_of(test, op->addr);
 		return sight;
@@ -155,6 +157,8 @@ static struct sight sight_of(const struct litmus_test *test,
 				      test->tasks[observable->task].nr_ops);
 	case LITMUS_OBSERVE_MEMORY:
 		sight.by = SEEN_BY_CPU;
+		sight.task = observable->task;
+		sight.index = test->tasks[observable->task].nr_ops;
 		sight.mm = process_of(test, observable->task);
 		sight.place = place_of(test, observable->addr);
 		return sight;
@@ -258,56 +262,66 @@ static bool is_initial(const struct litmus_test *test, struct place place, int64
 	return false;
 }
 
-/* The value that an operation writes, in an outcome with these values. */
-static int64_t written_value(const struct litmus_test *test, const int64_t *values, int task,
-			     struct litmus_value value)
+/* The observable that is this register's value, or -1. */
+static int register_observable(const struct litmus_test *test, int task, int reg)
 {
-	if (!value.is_register)
-		return value.constant;
 	for (int i = 0; i < test->nr_observables; i++) {
 		const struct litmus_observable *observable = &test->observables[i];
 
 		if (observable->kind == LITMUS_OBSERVE_REGISTER && observable->task == task &&
-		    observable->reg == value.reg)
-			return values[i];
+		    observable->reg == reg)
+			return i;
 	}
-	return 0;
+	return -1;
 }
 
-/* By whom, as the mm of `sight` sees it, could one operation have written the value there? */
-static unsigned writers_by_op(const struct litmus_test *test, const int64_t *values, int task,
-			      const struct litmus_op *op, const struct sight *sight, int64_t value)
-{
-	unsigned writer = WRITTEN_BY_CPU;
+/* One operation that writes an int. */
+struct writing {
+	unsigned writer; /* WRITTEN_BY_CPU or WRITTEN_BY_DEVICE */
+	int mm;          /* for which mm */
 	struct place place;
-	int target;
+	int64_t constant; /* what it writes, */
+	int observable;   /* unless it is this observable, a register */
+};
 
+/* Returns false if the operation does not write, or comes after the sight in the same task. */
+static bool find_writing(const struct litmus_test *test, int task, int index,
+			 const struct sight *sight, struct writing *writing)
+{
+	const struct litmus_op *op = &test->tasks[task].ops[index];
+	struct sight device;
+
+	if (task == sight->task && index >= sight->index)
+		return false;
 	switch (op->code) {
 	case LITMUS_STORE:
 	case LITMUS_PTRACE_POKEDATA:
 	case LITMUS_PROCESS_VM_WRITEV:
-		place = place_of(test, op->addr);
-		target = mm_of(test, task, op);
+		writing->writer = WRITTEN_BY_CPU;
+		writing->mm = mm_of(test, task, op);
+		writing->place = place_of(test, op->addr);
 		break;
-	case LITMUS_DMA_WRITE: {
-		struct sight device = device_sight(test, task, op);
+	case LITMUS_DMA_WRITE:
+		device = device_sight(test, task, op);
 		if (!device.taken)
-			return 0;
-		writer = WRITTEN_BY_DEVICE;
-		place = device.place;
-		target = device.mm;
+			return false;
+		writing->writer = WRITTEN_BY_DEVICE;
+		writing->mm = device.mm;
+		writing->place = device.place;
 		break;
-	}
 	default:
-		return 0;
+		return false;
 	}
-	if (!same_place(test, place, sight->place) ||
-	    written_value(test, values, task, op->value) != value)
-		return 0;
-	if (is_shared(test, place) ||
-	    may_see(test, sight->mm, target, task, (int)(op - test->tasks[task].ops)))
-		return writer;
-	return WRITTEN_BY_STRANGER;
+	writing->constant = op->value.constant;
+	writing->observable =
+		op->value.is_register ? register_observable(test, task, op->value.reg) : -1;
+	return same_place(test, writing->place, sight->place);
+}
+
+/* What was written, in an outcome with these values. */
+static int64_t written_value(const struct writing *writing, const int64_t *values)
+{
+	return writing->observable >= 0 ? values[writing->observable] : writing->constant;
 }
 
 /* All who could have written the value where it was seen: a set of enum writers. */
@@ -315,13 +329,42 @@ static unsigned writers_of(const struct litmus_test *test, const int64_t *values
 			   const struct sight *sight, int64_t value)
 {
 	unsigned writers = is_initial(test, sight->place, value) ? WRITTEN_AT_FIRST : 0;
+	struct writing writing;
 
 	for (int t = 0; t < test->nr_tasks; t++) {
-		for (int i = 0; i < test->tasks[t].nr_ops; i++)
-			writers |= writers_by_op(test, values, t, &test->tasks[t].ops[i], sight,
-						 value);
+		for (int i = 0; i < test->tasks[t].nr_ops; i++) {
+			if (!find_writing(test, t, i, sight, &writing) ||
+			    written_value(&writing, values) != value)
+				continue;
+			if (is_shared(test, writing.place) ||
+			    may_see(test, sight->mm, writing.mm, t, i))
+				writers |= writing.writer;
+			else
+				writers |= WRITTEN_BY_STRANGER;
+		}
 	}
 	return writers;
+}
+
+/*
+ * Does the value differ only because a register does that was written there? Then what is wrong
+ * is wrong with that register.
+ */
+static bool is_consequence(const struct litmus_test *test, const int64_t *seen,
+			   const int64_t *allowed, int observable, const struct sight *sight)
+{
+	struct writing writing;
+
+	for (int t = 0; t < test->nr_tasks; t++) {
+		for (int i = 0; i < test->tasks[t].nr_ops; i++) {
+			if (find_writing(test, t, i, sight, &writing) && writing.observable >= 0 &&
+			    writing.observable != observable &&
+			    written_value(&writing, seen) == seen[observable] &&
+			    written_value(&writing, allowed) == allowed[observable])
+				return true;
+		}
+	}
+	return false;
 }
 
 static enum violation classify_pagemap(const struct sight *sight, int64_t seen, int64_t allowed)
@@ -343,6 +386,8 @@ static enum violation classify_value(const struct litmus_test *test, const int64
 		return classify_pagemap(&sight, seen[observable], allowed[observable]);
 	if (sight.by == SEEN_BY_DEVICE && !sight.taken)
 		return VIOLATION_WRONG_PAGE;
+	if (is_consequence(test, seen, allowed, observable, &sight))
+		return VIOLATION_NONE;
 
 	unsigned wrote_seen = writers_of(test, seen, &sight, seen[observable]);
 	unsigned wrote_allowed = writers_of(test, allowed, &sight, allowed[observable]);
@@ -378,7 +423,8 @@ static unsigned classify_against(const struct litmus_test *test, const int64_t *
 		if (seen[i] != allowed[i])
 			violations |= classify_value(test, seen, allowed, i);
 	}
-	return violations;
+	/* Each the consequence of another: a value out of thin air. */
+	return violations ? violations : VIOLATION_WRONG_PAGE;
 }
 
 unsigned spec_classify(const struct litmus_test *test, const struct run_result *spec,

@@ -377,21 +377,36 @@ static bool is_pinned(struct host *host, unsigned char *page)
 	return pinned && child > 0;
 }
 
-static bool probe(struct host *host, unsigned char *page, char *reason, size_t size)
+static bool probe_mount(char *reason, size_t size)
 {
 	struct host_direct_io dio;
 	long error = mount_file(&dio);
 
 	close_files(&dio);
-	if (error) {
+	if (error)
 		snprintf(reason, size,
 			 "holding direct I/O in flight takes a FUSE mount (CAP_SYS_ADMIN): %s",
 			 strerror((int)-error));
+	return !error;
+}
+
+static bool probe(struct host *host, unsigned char *page, char *reason, size_t size)
+{
+	if (!probe_mount(reason, size))
 		return false;
-	}
 	if (is_pinned(host, page) == should_pin())
 		return true;
 	snprintf(reason, size, "direct I/O of FUSE does not take pages here as block devices do");
+	return false;
+}
+
+static bool probe_pin(struct host *host, unsigned char *page, char *reason, size_t size)
+{
+	if (!probe_mount(reason, size))
+		return false;
+	if (is_pinned(host, page))
+		return true;
+	snprintf(reason, size, "only io_uring pins memory here, with FOLL_WRITE | FOLL_LONGTERM");
 	return false;
 }
 
@@ -411,4 +426,22 @@ const struct host_means host_direct_write = {
 	.no_dma = "the device of a direct write(2) reads memory, and can't write to it",
 	.one_shot = true,
 	.probe = probe,
+};
+
+const struct host_means host_short_write_pin = {
+	.take = take_read,
+	.drop = drop,
+	.dma_write = dma_write,
+	.no_dma = "the device of a direct read(2) writes to memory, and can't read it",
+	.one_shot = true,
+	.probe = probe_pin,
+};
+
+const struct host_means host_short_read_pin = {
+	.take = take_write,
+	.drop = drop,
+	.dma_read = dma_read,
+	.no_dma = "the device of a direct write(2) reads memory, and can't write to it",
+	.one_shot = true,
+	.probe = probe_pin,
 };

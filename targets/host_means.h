@@ -25,4 +25,8 @@ struct host_means {
 extern const struct host_means host_direct_read;
 extern const struct host_means host_direct_write;
 
+/* The same as FOLL_PIN without FOLL_LONGTERM, where direct I/O takes pins. */
+extern const struct host_means host_short_write_pin;
+extern const struct host_means host_short_read_pin;
+
 #endif

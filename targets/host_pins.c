@@ -230,6 +230,10 @@ struct host_provider {
 static const struct host_provider providers[] = {
 	{LITMUS_PIN_USER_PAGES, LITMUS_FOLL_WRITE | LITMUS_FOLL_LONGTERM, &ring_means},
 	{LITMUS_PIN_USER_PAGES_FAST, LITMUS_FOLL_WRITE | LITMUS_FOLL_LONGTERM, &ring_means},
+	{LITMUS_PIN_USER_PAGES, LITMUS_FOLL_WRITE, &host_short_write_pin},
+	{LITMUS_PIN_USER_PAGES_FAST, LITMUS_FOLL_WRITE, &host_short_write_pin},
+	{LITMUS_PIN_USER_PAGES, 0, &host_short_read_pin},
+	{LITMUS_PIN_USER_PAGES_FAST, 0, &host_short_read_pin},
 	{LITMUS_GET_USER_PAGES, 0, &pipe_means},
 	{LITMUS_GET_USER_PAGES_FAST, 0, &pipe_means},
 	{LITMUS_IOV_ITER_EXTRACT_PAGES, LITMUS_FOLL_WRITE, &host_direct_read},
@@ -274,33 +278,36 @@ static bool can_take(const struct litmus_op *op, char *reason, size_t size)
 	return false;
 }
 
-/* Does the next operation drop the handle that this one uses? */
-static bool is_last_use(const struct litmus_task *task, int op)
+/* Is the handle of this operation dropped right after it? */
+static bool is_last_use(const struct litmus_test *test, const struct litmus_task *task, int op)
 {
 	const struct litmus_op *next = &task->ops[op + 1];
 
-	return op + 1 < task->nr_ops && next->code == LITMUS_BIO_RELEASE_PAGES &&
-	       next->handle == task->ops[op].handle;
+	if (op + 1 == task->nr_ops)
+		return test->nr_tasks == 1;
+	return next->handle == task->ops[op].handle &&
+	       (next->code == LITMUS_PUT_PAGE || next->code == LITMUS_UNPIN_USER_PAGE ||
+		next->code == LITMUS_BIO_RELEASE_PAGES);
 }
 
 /* Can the device do this, whatever took the handle's pages? */
-static bool can_dma(const struct litmus_task *task, int index, char *reason, size_t size)
+static bool can_dma(const struct litmus_test *test, const struct litmus_task *task, int index,
+		    char *reason, size_t size)
 {
 	const struct litmus_op *op = &task->ops[index];
 
 	for (int i = 0; i < task->nr_ops; i++) {
 		const struct litmus_op *take = &task->ops[i];
-		const struct host_means *means;
+		const struct host_means *means = takes_pages(take) ? find_means(take) : NULL;
 
-		if (!takes_pages(take) || take->dest != op->handle)
+		if (!means || take->dest != op->handle)
 			continue;
-		means = find_means(take);
 		if (!(op->code == LITMUS_DMA_READ ? means->dma_read != NULL
 						  : means->dma_write != NULL)) {
 			snprintf(reason, size, "%s", means->no_dma);
 			return false;
 		}
-		if (means->one_shot && !is_last_use(task, index)) {
+		if (means->one_shot && !is_last_use(test, task, index)) {
 			snprintf(reason, size,
 				 "direct I/O lets go of its page when it has moved the data");
 			return false;
@@ -309,7 +316,8 @@ static bool can_dma(const struct litmus_task *task, int index, char *reason, siz
 	return true;
 }
 
-static bool can_do(const struct litmus_task *task, int index, char *reason, size_t size)
+static bool can_do(const struct litmus_test *test, const struct litmus_task *task, int index,
+		   char *reason, size_t size)
 {
 	const struct litmus_op *op = &task->ops[index];
 
@@ -320,7 +328,7 @@ static bool can_do(const struct litmus_task *task, int index, char *reason, size
 		return false;
 	case LITMUS_DMA_READ:
 	case LITMUS_DMA_WRITE:
-		return can_dma(task, index, reason, size);
+		return can_dma(test, task, index, reason, size);
 	default:
 		return !takes_pages(op) || can_take(op, reason, size);
 	}
@@ -332,20 +340,20 @@ bool host_can_hold(const struct litmus_test *test, char *reason, size_t size)
 		const struct litmus_task *task = &test->tasks[i];
 
 		for (int j = 0; j < task->nr_ops; j++) {
-			if (!can_do(task, j, reason, size))
+			if (!can_do(test, task, j, reason, size))
 				return false;
 		}
 	}
 	return true;
 }
 
-static bool needs(const struct litmus_test *test, const struct host_means *means)
+static bool needs(const struct litmus_test *test, const struct host_provider *provider)
 {
 	for (int i = 0; i < test->nr_tasks; i++) {
 		for (int j = 0; j < test->tasks[i].nr_ops; j++) {
 			const struct litmus_op *op = &test->tasks[i].ops[j];
 
-			if (takes_pages(op) && find_means(op) == means)
+			if (op->code == provider->opcode && op->flags == provider->flags)
 				return true;
 		}
 	}
@@ -354,11 +362,9 @@ static bool needs(const struct litmus_test *test, const struct host_means *means
 
 bool host_probe_pins(struct host *host, unsigned char *page, char *reason, size_t size)
 {
-	static const struct host_means *const all[] = {&ring_means, &pipe_means, &host_direct_read,
-						       &host_direct_write};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		if (needs(host->test, all[i]) && !all[i]->probe(host, page, reason, size))
+	for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
+		if (needs(host->test, &providers[i]) &&
+		    !providers[i].means->probe(host, page, reason, size))
 			return false;
 	}
 	return true;

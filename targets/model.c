@@ -221,7 +221,8 @@ static void init_memory(void *argument)
 	struct model *model = argument;
 	struct model_state *state = model->state;
 
-	state->machine = machine_create(model->rules, MODEL_FRAMES, (unsigned)model->test->nr_tasks);
+	state->machine =
+		machine_create(model->rules, MODEL_FRAMES, (unsigned)model->test->nr_tasks);
 	if (!state->machine)
 		return;
 	state->processes[0].mm = mm_create(state->machine);

@@ -46,7 +46,7 @@ struct model_state {
 	struct machine *machine;
 	struct model_task tasks[LITMUS_MAX_TASKS];
 	struct model_process processes[LITMUS_MAX_TASKS];
-	unsigned completed; /* bit mask */
+	unsigned completed;                     /* bit mask */
 	int64_t memory[LITMUS_MAX_OBSERVABLES]; /* what LITMUS_OBSERVE_MEMORY has seen */
 };
 
@@ -58,8 +58,8 @@ struct model {
 	const struct run_result *spec;
 	struct run_result *result;
 	struct model_state *state; /* in the world; its address never changes */
-	bool observes_p0;	   /* P0's memory is observed: it ends last */
-	char detail[160];	   /* what is wrong with the present state */
+	bool observes_p0;          /* P0's memory is observed: it ends last */
+	char detail[160];          /* what is wrong with the present state */
 };
 
 /* model.c: build the initial state. 0, or -ENOMEM with result->status and reason set. */

@@ -51,8 +51,7 @@ static void count_handles(const struct model *model, struct audit_frame *frames)
 
 	for (int task = 0; task < model->test->nr_tasks; task++) {
 		for (int reg = 0; reg < model->test->tasks[task].nr_registers; reg++) {
-			const struct model_handle *handle =
-				&model->state->tasks[task].handles[reg];
+			const struct model_handle *handle = &model->state->tasks[task].handles[reg];
 
 			for (int i = 0; i < handle->nr_pages; i++) {
 				const struct page *page = handle->pages[i];

@@ -27,8 +27,7 @@ unsigned long model_address(const struct litmus_test *test, struct litmus_addr a
 {
 	const struct litmus_var *var = &test->vars[addr.var];
 
-	return object_address(var->object, addr.page) +
-	       (unsigned long)var->word * sizeof(uint32_t);
+	return object_address(var->object, addr.page) + (unsigned long)var->word * sizeof(uint32_t);
 }
 
 static struct model_task *call_task(const struct model_call *call)
@@ -88,8 +87,7 @@ static void kill_process(struct model *model, int task, int64_t status)
 /* An access that fails kills the process. */
 static void access_failed(const struct model_call *call, int err)
 {
-	kill_process(call->model, call->task,
-		     err == -MM_ENOMEM ? LITMUS_SIGKILL : LITMUS_SIGSEGV);
+	kill_process(call->model, call->task, err == -MM_ENOMEM ? LITMUS_SIGKILL : LITMUS_SIGSEGV);
 }
 
 static int64_t do_store(const struct model_call *call)
@@ -238,7 +236,7 @@ static struct page *handle_page(const struct model_call *call)
 	const struct model_handle *handle = call_handle(call);
 
 	return call->op->handle_page < handle->nr_pages ? handle->pages[call->op->handle_page]
-							 : NULL;
+							: NULL;
 }
 
 /* The device's accesses go to the frame, whatever maps it. */

@@ -23,7 +23,7 @@ __attribute__((format(printf, 3, 4))) static void append(char *text, size_t size
 
 /* A new line with an empty text; the last one is used again where there are too many. */
 __attribute__((format(printf, 2, 3))) static struct view_line *new_line(struct view *view,
-									 const char *key, ...)
+									const char *key, ...)
 {
 	int number = view->nr_lines < VIEW_MAX_LINES ? view->nr_lines++ : VIEW_MAX_LINES - 1;
 	struct view_line *line = &view->lines[number];
@@ -43,7 +43,9 @@ static void describe_pte(const struct machine *machine, pte_t pte, char *text, s
 	else
 		append(text, size, "frame %u", pte_pfn(pte));
 	append(text, size, ", %s",
-	       pte_protnone(pte) ? "PROT_NONE" : pte_write(pte) ? "read-write" : "read-only");
+	       pte_protnone(pte) ? "PROT_NONE"
+	       : pte_write(pte)  ? "read-write"
+				 : "read-only");
 	if (pte & PTE_ACCESSED)
 		append(text, size, ", accessed");
 	if (pte_dirty(pte))
@@ -89,8 +91,7 @@ static struct holders count_holders(const struct model *model, const struct page
 
 	for (int task = 0; task < model->test->nr_tasks; task++) {
 		for (int reg = 0; reg < model->test->tasks[task].nr_registers; reg++) {
-			const struct model_handle *handle =
-				&model->state->tasks[task].handles[reg];
+			const struct model_handle *handle = &model->state->tasks[task].handles[reg];
 
 			for (int i = 0; i < handle->nr_pages; i++) {
 				if (handle->pages[i] != page)
@@ -166,8 +167,7 @@ static void view_handles(const struct model *model, struct view *view)
 		const struct litmus_task *program = &model->test->tasks[task];
 
 		for (int reg = 0; reg < program->nr_registers; reg++) {
-			const struct model_handle *handle =
-				&model->state->tasks[task].handles[reg];
+			const struct model_handle *handle = &model->state->tasks[task].handles[reg];
 			struct view_line *line;
 
 			if (!handle->nr_pages)
@@ -212,8 +212,7 @@ static void describe_result(const struct model *model, int task, const struct li
 	else if (state->status && !state->ended)
 		snprintf(text, size, "%s", litmus_value_text(state->status, value, sizeof(value)));
 	else if (op && op->dest >= 0)
-		snprintf(text, size, "%s = %s",
-			 model->test->tasks[task].registers[op->dest].name,
+		snprintf(text, size, "%s = %s", model->test->tasks[task].registers[op->dest].name,
 			 litmus_value_text(state->registers[op->dest], value, sizeof(value)));
 }
 

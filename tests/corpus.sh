@@ -3,11 +3,12 @@
 # corpus.sh COWHERD OPTION... - run the corpus; each test on each target is one test of flat TAP
 
 cowherd=$(realpath "$1")
+shift
 cd "$(dirname "$0")/.." || exit 1
 out=$(mktemp)
 trap 'rm -f "$out"' EXIT
 
-"$cowherd" run tests/litmus --format ktap "$2" "$3" >"$out"
+"$cowherd" run tests/litmus --format ktap "$@" >"$out"
 status=$?
 
 # meson reads TAP without subtests: `    ok 2 v5.9: Never` becomes `ok 31 RDMA+pin v5.9: Never`.

@@ -24,12 +24,12 @@ struct run_arguments {
 	char **files; /* of argv */
 };
 
-static const char *const format_names[] = {"table", "herd", "ktap", "json"};
-static const struct report *const formats[] = {&report_table, &report_herd, &report_ktap,
-					       &report_json};
+static const char *const format_names[] = {"table", "diff", "herd", "ktap", "json"};
+static const struct report *const formats[] = {&report_table, &report_diff, &report_herd,
+					       &report_ktap, &report_json};
 
 static const struct argp_option run_options[] = {
-	{"format", OPTION_FORMAT, "FORMAT", 0, "table (the default), herd, ktap or json", 0},
+	{"format", OPTION_FORMAT, "FORMAT", 0, "table (the default), diff, herd, ktap or json", 0},
 	{"iterations", OPTION_ITERATIONS, "N", 0,
 	 "run a test N times on the host (0: as often as it needs)", 0},
 	{"verbose", 'v', NULL, 0, "also print the outcomes", 0},
@@ -47,7 +47,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		state->child_inputs[1] = &arguments->target;
 		return 0;
 	case OPTION_FORMAT:
-		arguments->format = options_word(state, "--format", argument, format_names, 4);
+		arguments->format = options_word(state, "--format", argument, format_names, 5);
 		return arguments->format < 0 ? EINVAL : 0;
 	case OPTION_ITERATIONS:
 		if (options_number(state, "--iterations", argument, UINT_MAX,
@@ -123,6 +123,8 @@ static int run_all(struct run *run, const struct report *report, struct progress
 {
 	int ret = 0;
 
+	if (report->check && report->check(run) != TOOL_OK)
+		return TOOL_TROUBLE;
 	if (report->begin)
 		report->begin(run);
 	for (int i = 0; i < run->nr_rows && ret == 0 && !interrupt_seen; i++) {

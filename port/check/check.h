@@ -17,7 +17,8 @@
 /* Begin an empty world. 0, or -1 with errno if there is no memory for one. */
 int check_reset(void);
 
-/* Let the n-th allocation from now on fail (1: the next); 0: none. The count is part of the world. */
+/* Let the n-th allocation from now on fail (1: the next); 0: none. The count is part of the world.
+ */
 void check_fail_allocation(unsigned n);
 
 /* Has that allocation come? */
@@ -26,8 +27,8 @@ bool check_allocation_failed(void);
 /* How a task came back from mm/. */
 enum check_run {
 	CHECK_DONE,
-	CHECK_BLOCKED, /* it waits for a lock: check_resume() once check_can_resume() */
-	CHECK_BUG,     /* the world is broken; check_bug_text() says how */
+	CHECK_BLOCKED,  /* it waits for a lock: check_resume() once check_can_resume() */
+	CHECK_BUG,      /* the world is broken; check_bug_text() says how */
 	CHECK_LIVELOCK, /* it went on without end */
 };
 

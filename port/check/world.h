@@ -7,7 +7,7 @@
 #include "port/check/check.h"
 
 /* Room for a machine of either geometry. Only what is in use is ever saved. */
-#define WORLD_HEAP_SIZE	 (8u << 20)
+#define WORLD_HEAP_SIZE  (8u << 20)
 #define WORLD_STACK_SIZE (256u << 10)
 
 /* What a blocked task waits for. */

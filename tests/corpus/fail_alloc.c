@@ -12,7 +12,8 @@
 #include <stdio.h>
 
 /* A test that waits for a child which could not be forked waits for ever; mm/ has no part in it. */
-#define BROKEN (VIOLATION_BAD_COUNT | VIOLATION_USE_AFTER_FREE | VIOLATION_STALE_TLB | VIOLATION_LIVELOCK)
+#define BROKEN \
+	(VIOLATION_BAD_COUNT | VIOLATION_USE_AFTER_FREE | VIOLATION_STALE_TLB | VIOLATION_LIVELOCK)
 
 /* More than any test makes: the injection itself must come to an end. */
 #define MAX_ALLOCATIONS 1000

@@ -16,9 +16,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define THREADS	   4
-#define FRAMES	   4096
-#define ROUNDS	   300
+#define THREADS    4
+#define FRAMES     4096
+#define ROUNDS     300
 #define OWN_BASE   (1024 * MM_PAGE_SIZE)
 #define CHAOS_BASE (4096 * MM_PAGE_SIZE)
 #define CHAOS_NEXT (8192 * MM_PAGE_SIZE)

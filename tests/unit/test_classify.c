@@ -299,7 +299,16 @@ static void test_ways_round(void **state)
 	       "P0(int *x, int *y) { r = pin_user_pages(x, FOLL_WRITE); fork(P1); *x = 2;"
 	       " dma_write(r, 3); r0 = *x; r1 = r0; *y = r1; r2 = *y; }\n"
 	       "P1() { }\n",
-	       "0:r0", 2, "0:r1", 2, NULL);
+	       "0:r0", 2, "0:r1", 2, "0:r2", 2, NULL);
+	/* Two that account for each other only. */
+	expect(VIOLATION_WRONG_PAGE,
+	       "{ anon x; anon y; }\n"
+	       "P0(int *x, int *y) { r0 = *x; *y = r0; }\n"
+	       "P1(int *x, int *y) { r0 = *y; *x = r0; }\n",
+	       "0:r0", 42, "1:r0", 42, NULL);
+	/* A load does not see what its own task writes later. */
+	expect(VIOLATION_WRONG_PAGE, "{ anon x = 1; }\nP0(int *x) { r0 = *x; *x = 2; }\n", "0:r0",
+	       2, NULL);
 	/* y shows what the register holds: what is wrong is only that it differs. */
 	expect(VIOLATION_LOST_WRITE,
 	       "{ anon x = 1; anon y = 1; }\n"

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* eras_json.c - the table of rules as one JSON document; cowherd(1) describes its keys */
+
+#include "tool/eras.h"
+
+#include "tool/json.h"
+
+static json_t *make_field(struct json *json, const struct mm_rule_field *field)
+{
+	json_t *object = json_object();
+	json_t *values = json_array();
+
+	json_put(json, object, "name", json_text(field->name));
+	json_put(json, object, "what", json_text(field->what));
+	for (int i = 0; i < field->nr_values; i++) {
+		json_t *value = json_object();
+
+		json_put(json, value, "name", json_text(field->values[i].name));
+		json_put(json, value, "what", json_text(field->values[i].what));
+		json_put(json, value, "commit", json_text(field->values[i].commit));
+		json_push(json, values, value);
+	}
+	json_put(json, object, "values", values);
+	return object;
+}
+
+static json_t *make_era(struct json *json, const struct mm_era *era)
+{
+	json_t *object = json_object();
+
+	json_put(json, object, "name", json_text(era->name));
+	json_put(json, object, "what", json_text(era->what));
+	json_put(json, object, "released", json_boolean(era->released));
+	json_put(json, object, "base", json_text(era->released ? NULL : eras_base(era)->name));
+	json_put(json, object, "rules", json_rules(json, &era->rules));
+	return object;
+}
+
+static bool is_shown(const struct eras_request *request, const struct mm_rule_field *field)
+{
+	return request->nr_eras < 2 ||
+	       eras_value(request->eras[0], field) != eras_value(request->eras[1], field);
+}
+
+int eras_in_json(const struct eras_request *request, struct tool_io *io)
+{
+	struct json json = {0};
+	json_t *document = json_object();
+	json_t *eras = json_array();
+	json_t *fields = json_array();
+
+	for (int i = 0; i < request->nr_eras; i++)
+		json_push(&json, eras, make_era(&json, request->eras[i]));
+	for (int i = 0; request->nr_eras == 0 && i < mm_nr_eras; i++)
+		json_push(&json, eras, make_era(&json, &mm_eras[i]));
+	for (int i = 0; i < mm_nr_rule_fields; i++) {
+		if (is_shown(request, &mm_rule_fields[i]))
+			json_push(&json, fields, make_field(&json, &mm_rule_fields[i]));
+	}
+	json_put(&json, document, "cowherd", json_string(COWHERD_VERSION));
+	json_put(&json, document, "eras", eras);
+	json_put(&json, document, "fields", fields);
+	return json_print(&json, document, io);
+}
