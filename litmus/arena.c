@@ -6,18 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE 16384
-
 struct litmus_arena_block {
 	struct litmus_arena_block *next;
-	size_t used;
-	size_t size;
 	alignas(max_align_t) unsigned char bytes[];
 };
 
-static struct litmus_arena_block *add_block(struct litmus_arena *arena, size_t at_least)
+void *litmus_arena_alloc(struct litmus_arena *arena, size_t size)
 {
-	size_t size = at_least > BLOCK_SIZE ? at_least : BLOCK_SIZE;
 	struct litmus_arena_block *block;
 
 	if (size > (size_t)-1 - sizeof(*block))
@@ -25,29 +20,9 @@ static struct litmus_arena_block *add_block(struct litmus_arena *arena, size_t a
 	block = malloc(sizeof(*block) + size);
 	if (!block)
 		return NULL;
-	block->used = 0;
-	block->size = size;
 	block->next = arena->blocks;
 	arena->blocks = block;
-	return block;
-}
-
-void *litmus_arena_alloc(struct litmus_arena *arena, size_t size)
-{
-	struct litmus_arena_block *block = arena->blocks;
-	size_t align = alignof(max_align_t);
-	void *memory;
-
-	if (size > (size_t)-1 - align)
-		return NULL;
-	size = (size + align - 1) / align * align;
-	if (!block || block->size - block->used < size)
-		block = add_block(arena, size);
-	if (!block)
-		return NULL;
-	memory = block->bytes + block->used;
-	block->used += size;
-	return memset(memory, 0, size);
+	return memset(block->bytes, 0, size);
 }
 
 char *litmus_arena_string(struct litmus_arena *arena, const char *text, size_t length)

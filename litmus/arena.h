@@ -9,7 +9,7 @@ struct litmus_arena_block;
 
 /* All zero is an empty arena. */
 struct litmus_arena {
-	struct litmus_arena_block *blocks; /* the one in use first */
+	struct litmus_arena_block *blocks; /* the newest first */
 };
 
 /* Zeroed memory, aligned for any type. NULL if there is none. */

@@ -22,22 +22,34 @@ static void put_comment(struct litmus_sink *sink, const struct litmus_comment *c
 	}
 }
 
-/* The comments before an item. In `part`s of the test an empty line comes first anyway. */
-static void begin_item(struct litmus_sink *sink, const struct litmus_item *item, const char *indent,
-		       bool part, bool first)
-{
-	if (part)
-		litmus_put(sink, "\n");
-	for (int i = 0; i < item->nr_before; i++) {
-		bool top = (part || first) && i == 0;
+/* Where an item stands. */
+enum place {
+	PART,  /* a part of the test: an empty line comes before it */
+	FIRST, /* the first in its block: none does */
+	NEXT,  /* one does where it stood in the source */
+};
 
-		if (item->before[i].blank_before && !top)
+/* Comments on lines of their own. */
+static void put_before(struct litmus_sink *sink, const struct litmus_item *item, const char *indent,
+		       enum place place)
+{
+	for (int i = 0; i < item->nr_before; i++) {
+		if (item->before[i].blank_before && (i || place == NEXT))
 			litmus_put(sink, "\n");
 		litmus_put(sink, "%s", indent);
 		put_comment(sink, &item->before[i], indent);
 		litmus_put(sink, "\n");
 	}
-	if (item->blank_before && (item->nr_before || !(part || first)))
+}
+
+/* What comes before an item: empty lines, comments, and the indentation of its first line. */
+static void begin_item(struct litmus_sink *sink, const struct litmus_item *item, const char *indent,
+		       enum place place)
+{
+	if (place == PART)
+		litmus_put(sink, "\n");
+	put_before(sink, item, indent, place);
+	if (item->blank_before && (item->nr_before || place == NEXT))
 		litmus_put(sink, "\n");
 	litmus_put(sink, "%s", indent);
 }
@@ -52,20 +64,13 @@ static void end_item(struct litmus_sink *sink, const struct litmus_item *item, c
 	litmus_put(sink, "\n");
 }
 
-/* A closing brace: an empty line before it is not kept. */
-static void put_close(struct litmus_sink *sink, struct litmus_item close, bool empty)
+/* A closing brace; an empty line before it is not kept, comments are, with the block's indentation.
+ */
+static void put_close(struct litmus_sink *sink, const struct litmus_item *close, bool empty)
 {
-	const char *indent = "\t";
-
-	for (int i = 0; i < close.nr_before; i++) {
-		if (close.before[i].blank_before && !(empty && i == 0))
-			litmus_put(sink, "\n");
-		litmus_put(sink, "%s", indent);
-		put_comment(sink, &close.before[i], indent);
-		litmus_put(sink, "\n");
-	}
+	put_before(sink, close, "\t", empty ? FIRST : NEXT);
 	litmus_put(sink, "}");
-	end_item(sink, &close, "");
+	end_item(sink, close, "");
 }
 
 static void put_page_values(struct litmus_sink *sink, const struct litmus_object *object)
@@ -105,19 +110,19 @@ static void put_state(struct litmus_sink *sink, const struct litmus_test *test)
 {
 	const struct litmus_layout *layout = litmus_layout(test);
 
-	begin_item(sink, &layout->state, "", true, true);
+	begin_item(sink, &layout->state, "", PART);
 	litmus_put(sink, "{\n");
 	for (int i = 0; i < layout->nr_declarations; i++) {
 		const struct litmus_declaration *declaration = &layout->declarations[i];
 
-		begin_item(sink, &declaration->item, "\t", false, i == 0);
+		begin_item(sink, &declaration->item, "\t", i ? NEXT : FIRST);
 		if (declaration->is_completion)
 			litmus_put(sink, "completion %s;", test->completions[declaration->index]);
 		else
 			put_object(sink, test, &test->objects[declaration->index]);
 		end_item(sink, &declaration->item, "\t");
 	}
-	put_close(sink, layout->state_close, layout->nr_declarations == 0);
+	put_close(sink, &layout->state_close, layout->nr_declarations == 0);
 }
 
 static void put_task(struct litmus_sink *sink, const struct litmus_test *test, int number)
@@ -125,18 +130,18 @@ static void put_task(struct litmus_sink *sink, const struct litmus_test *test, i
 	const struct litmus_task_layout *layout = &litmus_layout(test)->tasks[number];
 	const struct litmus_task *task = &test->tasks[number];
 
-	begin_item(sink, &layout->item, "", true, true);
+	begin_item(sink, &layout->item, "", PART);
 	litmus_put(sink, "P%d(", number);
 	for (int i = 0; i < layout->nr_parameters; i++)
 		litmus_put(sink, "%sint *%s", i ? ", " : "",
 			   test->vars[layout->parameters[i]].name);
 	litmus_put(sink, ")\n{\n");
 	for (int i = 0; i < task->nr_ops; i++) {
-		begin_item(sink, &layout->ops[i], "\t", false, i == 0);
+		begin_item(sink, &layout->ops[i], "\t", i ? NEXT : FIRST);
 		litmus_put_op(sink, test, number, &task->ops[i]);
 		end_item(sink, &layout->ops[i], "\t");
 	}
-	put_close(sink, layout->close, task->nr_ops == 0);
+	put_close(sink, &layout->close, task->nr_ops == 0);
 }
 
 static void put_condition(struct litmus_sink *sink, const struct litmus_test *test)
@@ -150,7 +155,7 @@ static void put_condition(struct litmus_sink *sink, const struct litmus_test *te
 	bool locations = layout->nr_locations;
 
 	if (locations) {
-		begin_item(sink, &layout->locations_item, "", true, true);
+		begin_item(sink, &layout->locations_item, "", PART);
 		litmus_put(sink, "locations [");
 		for (int i = 0; i < layout->nr_locations; i++) {
 			litmus_put(sink, i ? "; " : "");
@@ -159,7 +164,7 @@ static void put_condition(struct litmus_sink *sink, const struct litmus_test *te
 		litmus_put(sink, "]");
 		end_item(sink, &layout->locations_item, "");
 	}
-	begin_item(sink, &layout->condition, "", !locations, !locations);
+	begin_item(sink, &layout->condition, "", locations ? NEXT : PART);
 	litmus_put(sink, "%s ", quantifiers[test->quantifier]);
 	litmus_put_prop(sink, test, test->prop);
 	end_item(sink, &layout->condition, "");
@@ -194,7 +199,7 @@ int litmus_print(const struct litmus_test *test, FILE *out)
 	const struct litmus_layout *layout = litmus_layout(test);
 	struct litmus_sink sink = {.file = out};
 
-	begin_item(&sink, &layout->title, "", false, true);
+	begin_item(&sink, &layout->title, "", FIRST);
 	litmus_put(&sink, "C %s", test->name);
 	end_item(&sink, &layout->title, "");
 	put_state(&sink, test);
@@ -202,15 +207,10 @@ int litmus_print(const struct litmus_test *test, FILE *out)
 		put_task(&sink, test, i);
 	put_condition(&sink, test);
 	for (int i = 0; i < test->nr_expectations; i++) {
-		begin_item(&sink, &layout->expectations[i], "", i == 0, i == 0);
+		begin_item(&sink, &layout->expectations[i], "", i ? NEXT : PART);
 		put_expectation(&sink, &test->expectations[i]);
 		end_item(&sink, &layout->expectations[i], "");
 	}
-	if (layout->end.nr_before) {
-		struct litmus_item end = layout->end;
-
-		end.blank_before = false;
-		begin_item(&sink, &end, "", false, false);
-	}
+	put_before(&sink, &layout->end, "", NEXT);
 	return ferror(out) || fflush(out) ? -1 : 0;
 }

@@ -87,8 +87,8 @@ static const struct mm_rule_value dio_ref_values[] = {
 };
 
 static const struct mm_rule_value madv_populate_values[] = {
-	[MADV_POPULATE_EINVAL] = {"einval", "no", NULL},
-	[MADV_POPULATE_YES] = {"yes", "yes", "4ca9b3859dac"},
+	[MADV_POPULATE_EINVAL] = {"einval", "no: -EINVAL", NULL},
+	[MADV_POPULATE_YES] = {"yes", "yes, both", "4ca9b3859dac"},
 };
 
 #define FIELD(field, question)                                                             \

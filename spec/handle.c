@@ -9,10 +9,8 @@
 static struct hold *hold_of(struct spec_machine *m, int task, const struct litmus_op *op)
 {
 	int reg = m->first_register[task] + op->handle;
-
-	if (op->handle_page >= m->test->tasks[task].registers[op->handle].handle_pages)
-		return NULL;
 	struct hold *hold = &m->holds[m->first_hold[reg] + op->handle_page];
+
 	return hold->cell ? hold : NULL;
 }
 
@@ -98,7 +96,6 @@ int64_t spec_gup(struct spec_machine *m, int task, const struct litmus_op *op, i
 	default:
 		break;
 	}
-	spec_drop_handle(m, task, op->dest);
 	if (!spec_process_runs(m, mm))
 		return -ESRCH;
 	if (is_questionable(op) && spec_is_refused(m, GET_LONGTERM, choice))

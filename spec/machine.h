@@ -132,7 +132,7 @@ int spec_page_of(const struct spec_machine *m, struct litmus_addr addr);
 int spec_word_of(const struct spec_machine *m, struct litmus_addr addr);
 /* The page that the operation's address names in `mm`. */
 struct page *spec_page(struct spec_machine *m, int mm, const struct litmus_op *op);
-/* The operand; memory is made of ints, whatever a register holds. */
+/* A constant, or what the register holds. */
 int64_t spec_value_of(const struct spec_machine *m, int task, struct litmus_value value);
 /* Both answers are possible; but a kernel that has answered once sticks to its answer. */
 int spec_answers(const struct spec_machine *m, enum question question);

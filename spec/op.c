@@ -37,8 +37,8 @@ bool spec_is_refused(struct spec_machine *m, enum question question, int choice)
 int64_t spec_value_of(const struct spec_machine *m, int task, struct litmus_value value)
 {
 	if (value.is_register)
-		return (int32_t)m->registers[m->first_register[task] + value.reg];
-	return (int32_t)value.constant;
+		return m->registers[m->first_register[task] + value.reg];
+	return value.constant;
 }
 
 struct page *spec_page(struct spec_machine *m, int mm, const struct litmus_op *op)

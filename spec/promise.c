@@ -23,21 +23,21 @@ static const struct {
 	 * open(2) has long warned of O_DIRECT together with fork(): those who call read(2) rely on
 	 * it, and the kernel gives it since v6.5.
 	 */
-	{YES, YES, ANY, ANY, NO, ANY, PROMISE_ALIAS},
+	{YES, YES, ANY, ANY, ANY, ANY, PROMISE_ALIAS},
 	/*
 	 * A short-term pin for reading of a page that was never written to may be one of the zero
 	 * page. gup_must_unshare() leaves those alone on purpose: whoever wants to see what is
 	 * written later takes a FOLL_LONGTERM pin.
 	 */
-	{YES, NO, NO, YES, NO, ANY, PROMISE_LAG},
-	{YES, NO, ANY, ANY, NO, ANY, PROMISE_ALIAS},
+	{YES, NO, NO, YES, ANY, ANY, PROMISE_LAG},
+	{YES, NO, ANY, ANY, ANY, ANY, PROMISE_ALIAS},
 	/*
 	 * A reference doesn't keep fork() from sharing the page, and who writes first gets the
 	 * copy. Where the mapping is not writable (FOLL_FORCE), the page is protected from the
 	 * start.
 	 */
-	{NO, YES, ANY, ANY, NO, YES, PROMISE_ALIAS_UNTIL_SHARED},
-	{NO, ANY, ANY, ANY, NO, ANY, PROMISE_LAG},
+	{NO, YES, ANY, ANY, ANY, YES, PROMISE_ALIAS_UNTIL_SHARED},
+	{NO, ANY, ANY, ANY, ANY, ANY, PROMISE_LAG},
 };
 
 static bool fits(enum answer answer, bool value)

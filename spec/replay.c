@@ -183,13 +183,11 @@ static void fill_result(struct replay *r, int task, const struct litmus_op *op, 
 }
 
 /* Name the holders that the step has left behind. Returns NULL if there is none. */
-static const char *fill_detail(struct replay *r, const struct litmus_op *op)
+static const char *fill_detail(struct replay *r)
 {
 	struct line line = {r->detail, VIEW_WIDTH, 0};
 	const char *before = "";
 
-	if (op && litmus_op_info(op->code)->makes_handle)
-		return NULL;
 	for (int i = 0; i < r->machine.nr_holds; i++) {
 		const struct hold *was = &r->holds_before[i];
 		const struct hold *is = &r->machine.holds[i];
@@ -235,7 +233,7 @@ static void replay_step(struct replay *r, struct explore_move move, struct repla
 	memcpy(r->holds_before, m->holds, sizeof(r->holds_before));
 	spec_machine_step(m, move);
 	fill_result(r, move.task, step->op, !was_killed && m->tasks[move.task].killed);
-	step->detail = fill_detail(r, step->op);
+	step->detail = fill_detail(r);
 	if (spec_machine_stuck(m)) {
 		step->violations = VIOLATION_DEADLOCK;
 		step->detail = SPEC_STUCK;

@@ -187,8 +187,13 @@ void host_process_main(struct host *host, int task);
 /* Say that the kernel will not do what a probe had found possible, and end the process. */
 void host_refuse(struct host *host, const char *what, long error);
 
+/* host_call.c */
+
 /* Where the test's address is. */
 uint64_t host_address(const struct host *host, struct litmus_addr addr);
+
+/* Make an operation that is neither an access of the CPU nor about tasks. Returns its result. */
+int64_t host_call(struct host *host, int task, const struct litmus_op *op, int value);
 
 /* host_supervisor.c */
 

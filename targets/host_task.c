@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/uio.h>
 
 #include "targets/host_sys.h"
 
@@ -31,22 +30,11 @@ void host_refuse(struct host *host, const char *what, long error)
 {
 	const char *none = NULL;
 
-	if (atomic_compare_exchange_strong(&host->shared->refused, &none, what))
+	/* The error first: who sees `refused` may kill us at once. */
+	if (!atomic_load(&host->shared->refused))
 		host->shared->refused_error = (int)-error;
+	atomic_compare_exchange_strong(&host->shared->refused, &none, what);
 	host_exit_group(HOST_EXIT_REFUSED);
-}
-
-uint64_t host_address(const struct host *host, struct litmus_addr addr)
-{
-	const struct litmus_var *var = &host->test->vars[addr.var];
-
-	return HOST_BASE + (uint64_t)var->object * HOST_STRIDE +
-	       (uint64_t)addr.page * (uint64_t)host->page_size + (uint64_t)var->word * sizeof(int);
-}
-
-static uint64_t page_address(const struct host *host, struct litmus_addr addr)
-{
-	return host_address(host, addr) & ~((uint64_t)host->page_size - 1);
 }
 
 static void set_state(_Atomic uint32_t *word, uint32_t state)
@@ -262,131 +250,6 @@ static long start_thread(struct host *host, int task)
 	return -errno;
 }
 
-static int map_prot(unsigned prot)
-{
-	return (prot & LITMUS_PROT_READ ? PROT_READ : 0) |
-	       (prot & LITMUS_PROT_WRITE ? PROT_WRITE : 0);
-}
-
-static int advice(unsigned litmus)
-{
-	static const int advices[] = {
-		[LITMUS_MADV_DONTNEED] = MADV_DONTNEED,
-		[LITMUS_MADV_DONTFORK] = MADV_DONTFORK,
-		[LITMUS_MADV_DOFORK] = MADV_DOFORK,
-		[LITMUS_MADV_WIPEONFORK] = MADV_WIPEONFORK,
-		[LITMUS_MADV_KEEPONFORK] = MADV_KEEPONFORK,
-		[LITMUS_MADV_POPULATE_READ] = 22, /* Linux 5.14; not in every libc's headers */
-		[LITMUS_MADV_POPULATE_WRITE] = 23,
-	};
-
-	return advices[litmus];
-}
-
-static long map_memory(const struct litmus_op *op, uint64_t addr, long length)
-{
-	int flags = MAP_ANONYMOUS | MAP_FIXED |
-		    (op->map == LITMUS_MAP_SHARED ? MAP_SHARED : MAP_PRIVATE);
-	long result = host_syscall(SYS_mmap, (long)addr, length, map_prot(op->flags), flags, -1, 0);
-
-	return result < 0 ? result : 0;
-}
-
-static long move_memory(struct host *host, const struct litmus_op *op, uint64_t addr, long length)
-{
-	long result =
-		host_syscall(SYS_mremap, (long)addr, length, length, MREMAP_MAYMOVE | MREMAP_FIXED,
-			     (long)page_address(host, op->to), 0);
-
-	return result < 0 ? result : 0;
-}
-
-/* Pid of a task's process; 0: it doesn't run. */
-static int process_of(struct host *host, int task)
-{
-	struct host_process *process =
-		&host->shared->now.processes[host->test->tasks[task].process];
-
-	return atomic_load(&process->state) == HOST_RUNNING ? atomic_load(&process->pid) : 0;
-}
-
-/* /proc/PID/mem, which uses FOLL_FORCE like PTRACE_PEEKDATA but needs no stopped tracee. */
-static long access_forced(struct host *host, const struct litmus_op *op, int *value)
-{
-	char path[32] = "/proc/";
-	char digits[12];
-	char *end = path + strlen(path);
-	int pid = process_of(host, op->task);
-	int nr = 0;
-	long fd, result;
-
-	if (!pid)
-		return -ESRCH;
-	for (int rest = pid; rest; rest /= 10)
-		digits[nr++] = (char)('0' + rest % 10);
-	while (nr)
-		*end++ = digits[--nr];
-	memcpy(end, "/mem", sizeof("/mem"));
-
-	fd = host_open(path, O_RDWR | O_CLOEXEC);
-	if (fd == -ENOENT || fd == -ESRCH)
-		return -ESRCH;
-	if (fd < 0)
-		host_refuse(host, "/proc/PID/mem", fd);
-	if (op->code == LITMUS_PTRACE_POKEDATA)
-		result = host_pwrite((int)fd, value, sizeof(*value), host_address(host, op->addr));
-	else
-		result = host_pread((int)fd, value, sizeof(*value), host_address(host, op->addr));
-	host_close((int)fd);
-	/* 0: the process has no memory any more. */
-	return result == 0 ? -ESRCH : result < 0 ? -EIO : 0;
-}
-
-static long access_remote(struct host *host, const struct litmus_op *op, int *value)
-{
-	struct iovec local = {value, sizeof(*value)};
-	struct iovec remote = {(void *)(uintptr_t)host_address(host, op->addr), sizeof(*value)};
-	long nr =
-		op->code == LITMUS_PROCESS_VM_WRITEV ? SYS_process_vm_writev : SYS_process_vm_readv;
-	int pid = process_of(host, op->task);
-	long result;
-
-	if (!pid)
-		return -ESRCH;
-	result = host_syscall(nr, pid, (long)&local, 1, (long)&remote, 1, 0);
-	if (result == -EPERM)
-		host_refuse(host, "process_vm_readv() of a process of our own", result);
-	return result < 0 ? result : 0;
-}
-
-static long clear_refs(struct host *host)
-{
-	long fd = host_open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
-	long result;
-
-	if (fd < 0)
-		host_refuse(host, "/proc/self/clear_refs", fd);
-	result = host_write((int)fd, "4", 1);
-	host_close((int)fd);
-	return result < 0 ? result : 0;
-}
-
-/* MADV_COLD (Linux 5.4) begins with lru_add_drain(); of a page that was never touched it is all. */
-static long drain_lru(struct host *host)
-{
-	long page = host_syscall(SYS_mmap, 0, host->page_size, PROT_READ,
-				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	long result;
-
-	if (page < 0)
-		host_refuse(host, "mmap() of a page to drain", page);
-	result = host_syscall(SYS_madvise, page, host->page_size, 20 /* MADV_COLD */, 0, 0, 0);
-	if (result < 0)
-		host_refuse(host, "madvise(MADV_COLD)", result);
-	host_syscall(SYS_munmap, page, host->page_size, 0, 0, 0, 0);
-	return 0;
-}
-
 static int64_t value_of(const struct self *self, struct litmus_value value)
 {
 	return value.is_register ? self->shared->registers[value.reg] : value.constant;
@@ -418,73 +281,21 @@ static long join_thread(struct self *self, int task)
 	return 0;
 }
 
-/* An access of the CPU through /proc or process_vm_readv() gives the value or an error. */
-static int64_t read_value(long error, int value)
-{
-	return error ? error : value;
-}
-
 /* Make one operation; returns its result. */
 static int64_t do_op(struct self *self, const struct litmus_op *op)
 {
 	struct host *host = self->host;
-	struct host_handle *handles = host->handles[self->number];
 	struct host_iteration *now = &host->shared->now;
-	uint64_t addr = op->addr.var >= 0 ? host_address(host, op->addr) : 0;
-	uint64_t page = addr & ~((uint64_t)host->page_size - 1);
-	volatile int *memory = (volatile int *)(uintptr_t)addr;
-	long length = op->nr_pages * host->page_size;
-	int value = (int)value_of(self, op->value);
-	long error;
+	int64_t value = value_of(self, op->value);
 
 	switch (op->code) {
 	case LITMUS_STORE:
-		*memory = value;
+		*(volatile int *)(uintptr_t)host_address(host, op->addr) = (int)value;
 		return 0;
 	case LITMUS_LOAD:
-		return *memory;
+		return *(volatile int *)(uintptr_t)host_address(host, op->addr);
 	case LITMUS_MOVE:
-		return value_of(self, op->value);
-	case LITMUS_MMAP:
-		return map_memory(op, page, length);
-	case LITMUS_MUNMAP:
-		return host_syscall(SYS_munmap, (long)page, length, 0, 0, 0, 0);
-	case LITMUS_MPROTECT:
-		return host_syscall(SYS_mprotect, (long)page, length, map_prot(op->flags), 0, 0, 0);
-	case LITMUS_MREMAP:
-		return move_memory(host, op, page, length);
-	case LITMUS_MADVISE:
-		return host_syscall(SYS_madvise, (long)page, length, advice(op->flags), 0, 0, 0);
-	case LITMUS_GET_USER_PAGES:
-	case LITMUS_GET_USER_PAGES_FAST:
-	case LITMUS_GET_USER_PAGES_REMOTE:
-	case LITMUS_PIN_USER_PAGES:
-	case LITMUS_PIN_USER_PAGES_FAST:
-	case LITMUS_PIN_USER_PAGES_REMOTE:
-	case LITMUS_IOV_ITER_EXTRACT_PAGES:
-		return host_take(host, op, addr, &handles[op->dest]);
-	case LITMUS_PUT_PAGE:
-	case LITMUS_UNPIN_USER_PAGE:
-	case LITMUS_BIO_RELEASE_PAGES:
-		return host_drop(host, &handles[op->handle]);
-	case LITMUS_DMA_READ:
-		return host_dma_read(host, &handles[op->handle], op->handle_page);
-	case LITMUS_DMA_WRITE:
-		return host_dma_write(host, &handles[op->handle], op->handle_page, value);
-	case LITMUS_PAGEMAP:
-		if (op->handle_page >= handles[op->handle].nr_pages)
-			return -EBADF;
-		return host_pagemap(host, addr) == handles[op->handle].pfn[op->handle_page];
-	case LITMUS_PTRACE_PEEKDATA:
-		error = access_forced(host, op, &value);
-		return read_value(error, value);
-	case LITMUS_PTRACE_POKEDATA:
-		return access_forced(host, op, &value);
-	case LITMUS_PROCESS_VM_READV:
-		error = access_remote(host, op, &value);
-		return read_value(error, value);
-	case LITMUS_PROCESS_VM_WRITEV:
-		return access_remote(host, op, &value);
+		return value;
 	case LITMUS_FORK:
 		return fork_task(self, op->task);
 	case LITMUS_WAITPID:
@@ -504,16 +315,9 @@ static int64_t do_op(struct self *self, const struct litmus_op *op)
 		wait_done(self->shared, &now->completions[op->completion]);
 		enter(host);
 		return 0;
-	case LITMUS_CLEAR_REFS:
-		return clear_refs(host);
-	case LITMUS_LRU_ADD_DRAIN:
-		return drain_lru(host);
-	case LITMUS_LOCK_PAGE:
-	case LITMUS_UNLOCK_PAGE:
-	case LITMUS_NR_OPCODES:
-		break; /* host_can_hold() said no */
+	default:
+		return host_call(host, self->number, op, (int)value);
 	}
-	return -ENOSYS;
 }
 
 static void run_task(struct host *host, int number)

@@ -97,11 +97,12 @@ void *port_alloc(size_t size)
 
 void port_free(void *memory)
 {
-	struct block *block = (struct block *)memory - 1;
+	struct block *block;
 	unsigned class;
 
 	if (!memory)
 		return;
+	block = (struct block *)memory - 1;
 	/* Zeroed at once, so that worlds that differ only in old content are the same. */
 	memset(memory, 0, block->size);
 	class = heap_class(block->size);

@@ -117,7 +117,7 @@ static void errors_are_results(void **state)
 		    "P0(int *x, int *u) {\n"
 		    "a = mprotect(u, PROT_READ); b = wait(P1); c = pthread_join(P2);\n"
 		    "d = process_vm_readv(P1, x);\n"
-		    "if_r = get_user_pages_fast(u, 0); e = put_page(if_r); fork(P1); "
+		    "if_r = get_user_pages_fast(u, 0); e = dma_read(if_r); fork(P1); "
 		    "pthread_create(P2); }\nP1() { }\nP2() { }\n"
 		    "exists (true)",
 		    "0:a=-ENOMEM; 0:b=-ECHILD; 0:c=-ESRCH; 0:d=-ESRCH; 0:if_r=-EFAULT; "
@@ -130,9 +130,9 @@ static void device_uses_the_pinned_page(void **state)
 	expect_only("{ anon x = 1; }\n"
 		    "P0(int *x) { r = pin_user_pages_fast(x, FOLL_WRITE | FOLL_LONGTERM);\n"
 		    "madvise(x, MADV_DONTNEED); *x = 2; r0 = dma_read(r); dma_write(r, 3);\n"
-		    "r1 = *x; r2 = dma_read(r); r3 = unpin_user_page(r); r4 = dma_read(r); }\n"
+		    "r1 = *x; r2 = dma_read(r); unpin_user_page(r); r3 = dma_read(r); }\n"
 		    "exists (true)",
-		    "0:r0=1; 0:r1=2; 0:r2=3; 0:r3=0; 0:r4=-EBADF;");
+		    "0:r0=1; 0:r1=2; 0:r2=3; 0:r3=-EBADF;");
 }
 
 static void gup_takes_what_comes_before_a_hole(void **state)
@@ -181,6 +181,8 @@ static void a_deadlock_is_found(void **state)
 
 	(void)state;
 	run(test, 3, &result);
+	if (result.status == RUN_SKIPPED)
+		skip();
 	assert_int_equal(result.status, RUN_DONE);
 	assert_int_equal(result.nr_outcomes, 1);
 	assert_null(result.outcomes[0].values);
@@ -226,6 +228,8 @@ static void stop_ends_the_run(void **state)
 
 	(void)state;
 	host_run(test, &options, NULL, &result);
+	if (result.status == RUN_SKIPPED)
+		skip();
 	assert_int_equal(result.status, RUN_INCOMPLETE);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	run_result_free(&result);
@@ -277,6 +281,8 @@ static void an_unprivileged_user_may_run_it(void **state)
 		if (geteuid() == 0 && (setgid(NOBODY) || setuid(NOBODY)))
 			_exit(2);
 		run(test, 3, &result);
+		if (result.status == RUN_SKIPPED)
+			_exit(0);
 		_exit(result.status != RUN_DONE || result.nr_outcomes != 1 ||
 		      !result.outcomes[0].holds);
 	}

@@ -237,7 +237,7 @@ static void stress(const struct mm_rules *rules)
 
 int main(void)
 {
-	printf("KTAP version 1\n1..%d\n", mm_nr_eras);
+	printf("TAP version 13\n1..%d\n", mm_nr_eras);
 	for (int i = 0; i < mm_nr_eras; i++) {
 		struct mm_rules rules = mm_eras[i].rules;
 

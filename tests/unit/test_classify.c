@@ -209,6 +209,12 @@ static void test_cpu_writes(void **state)
 	expect(VIOLATION_LEAK, body, "0:r0", 3, NULL);
 	expect(VIOLATION_LEAK, body, "x", 3, NULL);
 	expect(VIOLATION_LOST_WRITE, body, "1:r0", 1, NULL);
+	/* A value that it has written itself need not be the stranger's. */
+	expect(VIOLATION_LOST_WRITE,
+	       "{ anon x = 1; }\n"
+	       "P0(int *x) { fork(P1); *x = 3; *x = 2; r0 = *x; }\n"
+	       "P1(int *x) { *x = 3; }\n",
+	       "0:r0", 3, NULL);
 	/* Memory that can't be read any more. */
 	expect(VIOLATION_WRONG_PAGE, body, "x", -1, NULL);
 }
@@ -309,6 +315,22 @@ static void test_ways_round(void **state)
 	/* A load does not see what its own task writes later. */
 	expect(VIOLATION_WRONG_PAGE, "{ anon x = 1; }\nP0(int *x) { r0 = *x; *x = 2; }\n", "0:r0",
 	       2, NULL);
+	expect(VIOLATION_WRONG_PAGE, "{ anon x = 1; }\nP0(int *x) { *x = 5; r0 = *x; *x = 2; }\n",
+	       "0:r0", 2, NULL);
+	/* A register that is set again has nothing to do with what was stored from it before. */
+	expect(VIOLATION_LOST_DMA,
+	       "{ anon x = 1; }\n"
+	       "P0(int *x) { r = pin_user_pages(x, FOLL_WRITE); fork(P1); *x = 2; r0 = *x; *x = r0;"
+	       " dma_write(r, 3); r0 = *x; }\n"
+	       "P1() { }\n",
+	       "0:r0", 2, NULL);
+	/* The second page of a handle. */
+	expect(VIOLATION_LOST_DMA,
+	       "{ anon x[2] = {1, 2}; }\n"
+	       "P0(int *x) { r = pin_user_pages(x, 2, FOLL_WRITE); fork(P1); x[1] = 4;"
+	       " dma_write(r[1], 5); r0 = x[1]; }\n"
+	       "P1() { }\n",
+	       "0:r0", 4, NULL);
 	/* y shows what the register holds: what is wrong is only that it differs. */
 	expect(VIOLATION_LOST_WRITE,
 	       "{ anon x = 1; anon y = 1; }\n"
@@ -341,6 +363,10 @@ static void test_results(void **state)
 	expect(VIOLATION_WRONG_PAGE,
 	       "{ anon x = 1; }\nP0(int *x) { r = pin_user_pages(x, 0); r0 = dma_read(r); }\n",
 	       "0:r0", -EBADF, NULL);
+	expect(VIOLATION_WRONG_PAGE,
+	       "{ anon x = 1; }\n"
+	       "P0(int *x) { r = pin_user_pages(x, 0); unpin_user_page(r); r0 = dma_read(r); }\n",
+	       "0:r0", 1, NULL);
 	/* Discarded, and yet the old data: no write of anybody accounts for it. */
 	expect(VIOLATION_WRONG_PAGE,
 	       "{ anon x = 1; }\nP0(int *x) { madvise(x, MADV_DONTNEED); r0 = *x; }\n", "0:r0", 1,
@@ -361,6 +387,12 @@ static void test_nearest(void **state)
 	expect(VIOLATION_LOST_DMA, body, "1:r0", 1, "0:r0", 2, NULL);
 	expect(VIOLATION_LOST_DMA, body, "1:r0", 5, "0:r0", 2, NULL);
 	expect(VIOLATION_NONE, body, "1:r0", 5, "0:r0", 3, NULL);
+	/* A zero that is neither the initial 1 nor the device's 3: rather the latter is lost. */
+	expect(VIOLATION_LOST_DMA,
+	       "{ anon x = 1; }\n"
+	       "P0(int *x) { r = pin_user_pages(x, FOLL_WRITE); dma_write(r, 3); }\n"
+	       "P1(int *x) { r0 = *x; }\n",
+	       "1:r0", 0, NULL);
 }
 
 int main(void)

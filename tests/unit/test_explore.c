@@ -408,6 +408,72 @@ static void test_broken(void **state)
 	assert_int_equal(stats.depth, 8);
 }
 
+/* One state, reached in a broken way and in a sound one. */
+struct twice {
+	uint8_t pc;
+	struct finals finals;
+};
+
+static int twice_moves(void *context, struct explore_move moves[EXPLORE_MAX_MOVES])
+{
+	struct twice *t = context;
+
+	moves[0] = (struct explore_move){0, 1};
+	moves[1] = (struct explore_move){0, 0};
+	return t->pc == 0 ? 2 : 0;
+}
+
+static unsigned twice_step(void *context, struct explore_move move)
+{
+	struct twice *t = context;
+
+	t->pc = 1;
+	return move.choice ? BROKEN : 0;
+}
+
+static size_t twice_size(void *context)
+{
+	struct twice *t = context;
+
+	return sizeof(t->pc);
+}
+
+static void twice_save(void *context, void *to)
+{
+	struct twice *t = context;
+
+	memcpy(to, &t->pc, sizeof(t->pc));
+}
+
+static void twice_load(void *context, const void *from, size_t size)
+{
+	struct twice *t = context;
+
+	memcpy(&t->pc, from, size);
+}
+
+static bool twice_final(void *context, unsigned violations, const struct explore_move *schedule,
+			int nr_moves)
+{
+	struct twice *t = context;
+
+	return note_final(&t->finals, violations, schedule, nr_moves);
+}
+
+static void test_broken_and_sound(void **state)
+{
+	struct twice t = {0};
+	const struct explore_machine machine = {&t,         twice_moves, twice_step, twice_size,
+						twice_save, twice_load,  twice_final};
+	const struct explore_limits limits = {0};
+	struct explore_stats stats;
+
+	(void)state;
+	assert_int_equal(explore(&machine, &limits, &stats), 0);
+	assert_int_equal(t.finals.nr, 2);
+	assert_int_equal(t.finals.nr_broken, 1);
+}
+
 /* Two tasks take two locks, the second one in the opposite order. */
 struct locks {
 	uint8_t s[4]; /* pc of both tasks; owners of both locks: task + 1 */
@@ -646,6 +712,7 @@ int main(void)
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_mutual_exclusion),
 		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_broken_and_sound),
 		cmocka_unit_test(test_deadlock),
 		cmocka_unit_test(test_graphs),
 	};

@@ -314,6 +314,17 @@ static const struct op_case op_cases[] = {
 	{"wait_for_completion(c);", NULL, LITMUS_WAIT_FOR_COMPLETION, 0, 0, 0, 0},
 	{"clear_refs();", NULL, LITMUS_CLEAR_REFS, 0, 0, 0, 0},
 	{"lru_add_drain();", NULL, LITMUS_LRU_ADD_DRAIN, 0, 0, 0, 0},
+	{"madvise(x, MADV_DONTFORK);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_DONTFORK, 0},
+	{"madvise(x, MADV_DOFORK);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_DOFORK, 0},
+	{"madvise(x, MADV_WIPEONFORK);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_WIPEONFORK, 0},
+	{"madvise(x, MADV_KEEPONFORK);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_KEEPONFORK, 0},
+	{"madvise(x, MADV_POPULATE_READ);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_POPULATE_READ,
+	 0},
+	{"mprotect(x, PROT_READ);", NULL, LITMUS_MPROTECT, 0, 1, LITMUS_PROT_READ, 0},
+	{"P1x = 1;", NULL, LITMUS_MOVE, 0, 0, 0, 0}, /* no name of a task */
+	{"P01 = 1;", NULL, LITMUS_MOVE, 0, 0, 0, 0},
+	{"a234567890123456789012345678901234567890123456789012345678901234 = 1;", NULL, LITMUS_MOVE,
+	 0, 0, 0, 0},
 };
 
 static void test_ops(void **state)
@@ -379,23 +390,83 @@ static void test_handles(void **state)
 	litmus_free(test);
 }
 
-/* Releases fit what was taken; every operation's table row is complete. */
+/* Which operations can, and which must, be assigned to a register. */
 static void test_op_table(void **state)
 {
+	static const enum litmus_opcode must[] = {
+		LITMUS_LOAD,
+		LITMUS_MOVE,
+		LITMUS_GET_USER_PAGES,
+		LITMUS_GET_USER_PAGES_FAST,
+		LITMUS_GET_USER_PAGES_REMOTE,
+		LITMUS_PIN_USER_PAGES,
+		LITMUS_PIN_USER_PAGES_FAST,
+		LITMUS_PIN_USER_PAGES_REMOTE,
+		LITMUS_IOV_ITER_EXTRACT_PAGES,
+		LITMUS_DMA_READ,
+		LITMUS_PAGEMAP,
+		LITMUS_PTRACE_PEEKDATA,
+		LITMUS_PROCESS_VM_READV,
+	};
+	static const enum litmus_opcode can[] = {
+		LITMUS_MMAP,    LITMUS_MUNMAP,          LITMUS_MPROTECT,          LITMUS_MREMAP,
+		LITMUS_MADVISE, LITMUS_PTRACE_POKEDATA, LITMUS_PROCESS_VM_WRITEV, LITMUS_FORK,
+		LITMUS_WAITPID, LITMUS_PTHREAD_CREATE,  LITMUS_PTHREAD_JOIN,      LITMUS_CLEAR_REFS,
+	};
+
 	(void)state;
 	for (int i = 0; i < LITMUS_NR_OPCODES; i++) {
 		const struct litmus_op_info *info = litmus_op_info((enum litmus_opcode)i);
+		bool needs = false, has = false;
 
+		for (size_t j = 0; j < NR(must); j++)
+			needs |= (int)must[j] == i;
+		for (size_t j = 0; j < NR(can); j++)
+			has |= (int)can[j] == i;
 		assert_non_null(info->name);
-		assert_true(info->operands || i <= LITMUS_MOVE);
-		assert_true(info->has_result || !info->needs_result);
-		assert_true(info->needs_result || !info->makes_handle);
+		assert_int_equal(info->needs_result, needs);
+		assert_int_equal(info->has_result, needs || has);
+		assert_int_equal(info->makes_handle,
+				 i >= LITMUS_GET_USER_PAGES && i <= LITMUS_IOV_ITER_EXTRACT_PAGES);
 	}
-	assert_true(litmus_op_info(LITMUS_IOV_ITER_EXTRACT_PAGES)->makes_handle);
-	assert_false(litmus_op_info(LITMUS_DMA_READ)->makes_handle);
-	assert_true(litmus_op_info(LITMUS_FORK)->has_result);
-	assert_false(litmus_op_info(LITMUS_FORK)->needs_result);
 	assert_string_equal(litmus_op_info(LITMUS_WAITPID)->name, "wait");
+}
+
+/* What an operation doesn't have is -1. */
+static void test_absent_operands(void **state)
+{
+	struct litmus_test *test = parse_body("*x = 1; complete(c);");
+	const struct litmus_op *ops = test->tasks[0].ops;
+
+	(void)state;
+	assert_int_equal(ops[0].dest, -1);
+	assert_int_equal(ops[0].handle, -1);
+	assert_int_equal(ops[0].task, -1);
+	assert_int_equal(ops[0].completion, -1);
+	assert_int_equal(ops[1].completion, 0);
+	litmus_free(test);
+}
+
+static void test_reserved_names(void **state)
+{
+	static const char *const names[] = {
+		"anon",    "shared",   "unmapped",  "completion", "int",       "locations",
+		"exists",  "forall",   "expect",    "true",       "status",    "P0",
+		"P12",     "FOLL_PIN", "PROT_EXEC", "MAP_ANON",   "MADV_FREE", "EIO",
+		"SIGKILL", "exit",     "wait",      "dma_read",   "pagemap",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NR(names); i++) {
+		char text[128], err[128], expected[128];
+
+		snprintf(text, sizeof(text), "C t {\ncompletion %s; } P0() { } exists true",
+			 names[i]);
+		snprintf(expected, sizeof(expected),
+			 "t:2:12: '%s' is a word of the language, expected another name", names[i]);
+		assert_null(litmus_parse("t", text, strlen(text), err, sizeof(err)));
+		assert_string_equal(err, expected);
+	}
 }
 
 static void test_births(void **state)
@@ -613,6 +684,36 @@ static void test_values(void **state)
 				    cases[i].text);
 }
 
+/* Every error that an outcome may show has its name, which a condition can use. */
+static void test_errors(void **state)
+{
+	static const struct {
+		int number;
+		const char *name;
+	} errors[] = {
+		{ESRCH, "ESRCH"},   {EINTR, "EINTR"},           {EIO, "EIO"},
+		{EBADF, "EBADF"},   {ECHILD, "ECHILD"},         {EAGAIN, "EAGAIN"},
+		{ENOMEM, "ENOMEM"}, {EACCES, "EACCES"},         {EFAULT, "EFAULT"},
+		{EBUSY, "EBUSY"},   {EEXIST, "EEXIST"},         {EINVAL, "EINVAL"},
+		{ENOSYS, "ENOSYS"}, {EOPNOTSUPP, "EOPNOTSUPP"}, {EHWPOISON, "EHWPOISON"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NR(errors); i++) {
+		char text[128], value[32], expected[32];
+		struct litmus_test *test;
+
+		snprintf(text, sizeof(text),
+			 "C t { anon x; } P0(int *x) { e = *x; } exists 0:e=-%s", errors[i].name);
+		test = parse(text);
+		assert_int_equal(test->prop->value, -errors[i].number);
+		litmus_free(test);
+		snprintf(expected, sizeof(expected), "-%s", errors[i].name);
+		assert_string_equal(litmus_value_text(-errors[i].number, value, sizeof(value)),
+				    expected);
+	}
+}
+
 static void test_violations(void **state)
 {
 	char text[64], cut[10];
@@ -629,8 +730,9 @@ static void test_violations(void **state)
 	assert_int_equal(violation_from_name(""), VIOLATION_NONE);
 	assert_string_equal(violation_set_names(0, text, sizeof(text)), "");
 	assert_string_equal(
-		violation_set_names(VIOLATION_LEAK | VIOLATION_LOST_DMA, text, sizeof(text)),
-		"lost-dma, leak");
+		violation_set_names(VIOLATION_LEAK | VIOLATION_STALE_DMA | VIOLATION_LIVELOCK, text,
+				    sizeof(text)),
+		"stale-dma, leak, livelock");
 	assert_string_equal(
 		violation_set_names(VIOLATION_LEAK | VIOLATION_LOST_DMA, cut, sizeof(cut)),
 		"lost-dma,");
@@ -795,6 +897,39 @@ static void test_small_layouts(void **state)
 		      "P0()\n{\n}\n\n(* \xc3\xa9 *)\nexists (true)\n");
 }
 
+/* What is indented in a comment stays so; tabs that are cut become spaces. */
+static void test_comment_indentation(void **state)
+{
+	(void)state;
+	assert_layout("C t\n{\n"
+		      "\t\t/* a\n"
+		      "\t\t\tdeeper\n"
+		      "\t    \t  same and two\n"
+		      "  \n"
+		      "\tless\n"
+		      "    * star\n"
+		      "*/\n"
+		      "    /* b\n"
+		      "\tcut tab */ anon x;\n"
+		      "} /* after\n"
+		      "     all */\n"
+		      "P0() { }\nexists true expect Sometimes",
+		      "C t\n\n{\n"
+		      "\t/* a\n"
+		      "\t\tdeeper\n"
+		      "\t  same and two\n"
+		      "\n"
+		      "\tless\n"
+		      "\t * star\n"
+		      "\t */\n"
+		      "\t/* b\n"
+		      "\t    cut tab */\n"
+		      "\tanon x;\n"
+		      "} /* after\n"
+		      "     all */\n"
+		      "\nP0()\n{\n}\n\nexists (true)\n\nexpect Sometimes\n");
+}
+
 struct message {
 	const char *text;
 	const char *err; /* after "t:" */
@@ -846,6 +981,13 @@ static void test_bad_beginnings(void **state)
 		{"C t\n// \xc0\x80", "2:4: byte 0xc0 is not UTF-8, expected text"},
 		{"C t\n// \xed\xa0\x80", "2:4: byte 0xed is not UTF-8, expected text"},
 		{"C t\n// \xe2\x82", "2:4: byte 0xe2 is not UTF-8, expected text"},
+		{"C t\n// \x80", "2:4: byte 0x80 is not UTF-8, expected text"},
+		{"C t\n// \xe2\x82(", "2:4: byte 0xe2 is not UTF-8, expected text"},
+		{"C t\n// \xf0\x9f\x90\x84\xf0\x9f\x90(",
+		 "2:5: byte 0xf0 is not UTF-8, expected text"},
+		{"C t\n// \xf4\x90\x80\x80", "2:4: byte 0xf4 is not UTF-8, expected text"},
+		{"C t\n// \xe0\x9f\x80", "2:4: byte 0xe0 is not UTF-8, expected text"},
+		{"C t\n// \xf0\x8f\x80\x80", "2:4: byte 0xf0 is not UTF-8, expected text"},
 		{"C t\n// \x1b[31m", "2:4: control character 0x1b, expected text"},
 		{"C t\n// a\rb", "2:5: control character 0x0d, expected text"},
 		{"C t\n{\n",
@@ -1052,6 +1194,9 @@ static void test_bad_statements(void **state)
 		 "4:13: unexpected '0', expected PROT_NONE, PROT_READ or PROT_WRITE"},
 		{"mprotect(z, PROT_EXEC);", "4:13: no flag is called 'PROT_EXEC', expected "
 					    "PROT_NONE, PROT_READ or PROT_WRITE"},
+		{"mprotect(z, PROT_WRIET);", "4:13: no flag is called 'PROT_WRIET', expected "
+					     "PROT_NONE, PROT_READ or PROT_WRITE; "
+					     "did you mean 'PROT_WRITE'?"},
 		{"mprotect(z, PROT_READ | PROT_READ);",
 		 "4:25: unexpected 'PROT_READ', expected another flag"},
 		{"mprotect(z, PROT_READ | PROT_NONE);",
@@ -1153,6 +1298,12 @@ static void test_bad_conditions(void **state)
 		{"exists (x=1 & x=2)", "5:13: unexpected '&', expected '/\\', '\\/' or ')'"},
 		{"exists (q=1)",
 		 "5:9: no variable is called 'q', expected one such as 'x', or '0:r0'"},
+		{"exists (zed_=1)",
+		 "5:9: no variable is called 'zed_', expected one such as 'x', or "
+		 "'0:r0'; did you mean 'zed'?"},
+		{"exists (0:zd=1)",
+		 "5:11: no register is called 'zd', expected a register of P0, a "
+		 "variable or 'status'; did you mean 'zed'?"},
 		{"exists (r0=1)", "5:9: 'r0' is a register, expected its task: '0:r0'"},
 		{"exists (v=1)", "5:9: 'v' is a register, expected its task: '1:v'"},
 		{"exists (2:x=1)",
@@ -1195,7 +1346,7 @@ static void test_bad_conditions(void **state)
 	};
 
 	(void)state;
-	assert_messages("C t\n{ anon x = 1; anon z[2]; completion c; }\n"
+	assert_messages("C t\n{ anon x = 1; anon zed; anon z[2]; completion c; }\n"
 			"P0(int *x) { r = pin_user_pages(x, 0); r0 = *x; }\n"
 			"P1(int *x) { v = *x; }\n",
 			messages, NR(messages), "\n");
@@ -1321,38 +1472,83 @@ static void test_file_names(void **state)
 	litmus_free(NULL);
 }
 
+/* Something of everything, without comments. */
+static const char everything[] =
+	"C all\n"
+	"{ anon x = 1 , y = -2 ; anon z [ 2 ] = { 3 , 4 } ; unmapped u ; completion c ; }\n"
+	"P0 ( int * x , int * z , int * u )\n"
+	"{ * x = 2 ; z [ 1 ] = - 3 ; r0 = * x ; r1 = z [ 0 ] ; r1 = r0 ; r1 = - 5 ;\n"
+	"mmap ( z , 1 , PROT_READ | PROT_WRITE , MAP_PRIVATE ) ; e = munmap ( & z [ 1 ] , 1 ) ;\n"
+	"mremap ( z + 1 , u ) ; madvise ( z , 2 , MADV_DONTNEED ) ; munmap ( z ) ;\n"
+	"h = pin_user_pages ( z , 2 , FOLL_WRITE | FOLL_FORCE ) ; g = get_user_pages ( x , 0 ) ;\n"
+	"dma_write ( h [ 1 ] , r0 ) ; r0 = dma_read ( h ) ; r0 = pagemap ( x , h [ 0 ] ) ;\n"
+	"unpin_user_page ( h ) ; put_page ( g ) ; fork ( P1 ) ; ptrace_pokedata ( P1 , x , 1 ) ;\n"
+	"wait ( P1 ) ; complete ( c ) ; exit ( ) ; }\n"
+	"P1 ( ) { }\n"
+	"P2 ( int * x ) { r0 = * x ; }\n"
+	"locations [ 0 : r0 ; x ; 2 : z [ 1 ] ; 1 : status ; ]\n"
+	"~ exists ( 0 : e = - EFAULT /\\ ~ ( x != - 1 \\/ y = SIGSEGV ) \\/ true )\n"
+	"expect Sometimes leak , lost-dma on spec , v5.9 .. v5.18 , v6.2 .. if strict\n"
+	"expect Never on v5.7\n"
+	"expect Always\n";
+
+/*
+ * Wherever a token could begin, one that can't be read is an error right there; wherever the text
+ * ends before the condition does, that is an error.
+ */
+static void test_every_place(void **state)
+{
+	size_t condition_end = (size_t)(strstr(everything, "true )") - everything) + 6;
+	char text[sizeof(everything) + 8], err[256], place[32];
+	int line = 1, column = 1, places = 0;
+
+	(void)state;
+	litmus_free(parse(everything));
+	for (size_t i = 0; i < strlen(everything); i++, column++) {
+		if (i > 2 && strchr(" \n", everything[i - 1])) {
+			places++;
+			snprintf(text, sizeof(text), "%.*s\xc3\xa9 %s", (int)i, everything,
+				 everything + i);
+			snprintf(place, sizeof(place), "t:%d:%d: character outside", line, column);
+			assert_null(litmus_parse("t", text, strlen(text), err, sizeof(err)));
+			if (strncmp(err, place, strlen(place)))
+				fail_msg("'%s', expected '%s...'", err, place);
+		}
+		if (everything[i] == '\n') {
+			line++;
+			column = 0;
+		}
+		if (i >= condition_end)
+			continue;
+		assert_null(litmus_parse("t", everything, i, err, sizeof(err)));
+		assert_non_null(strstr(err, "expected"));
+	}
+	assert_true(places > 250);
+}
+
 /* Every allocation fails once: the message says so, nothing leaks. */
 static void test_no_memory(void **state)
 {
 	struct litmus_test *test = NULL;
 	int allocations = 0;
-	static char text[1 << 17];
-	char err[64], *to = text;
+	char text[sizeof(everything) + 512], err[64];
 
 	(void)state;
-	/* Long enough for several blocks of the arena, in each part of the test. */
-	for (int i = 0; i < 400; i++)
-		to = stpcpy(to,
-			    "// a comment that is quite long, so that a lot of it takes room\n");
-	to = stpcpy(to, "C t\n(* doc *)\n{ anon x; completion c; }\nP0(int *x)\n{\n");
-	for (int i = 0; i < 400; i++)
-		to = stpcpy(to,
-			    "// a comment that is quite long, so that a lot of it takes room\n");
-	to = stpcpy(to, "r = pin_user_pages(x, 0);\n}\nlocations [");
-	for (int i = 0; i < 2000; i++)
-		to = stpcpy(to, "x;");
-	to = stpcpy(to, "]\nexists (x=1 /\\ ~true)\n");
-	for (int i = 0; i < 500; i++)
-		to = stpcpy(to, "expect Never leak on spec, v5.9..v6.0\n");
+	/* More comments, and more of what there can be any number of, than fit without growing. */
+	snprintf(text, sizeof(text),
+		 "/**//**//**//**//**//**//**//**//**//**/ %s// a\n"
+		 "expect Never on a, b, c, d, e, f, g, h, i // b\n"
+		 "expect Never expect Never expect Never expect Never expect Never expect Never",
+		 everything);
 	while (!test) {
 		fail_allocation = ++allocations;
-		test = litmus_parse("f", text, (size_t)(to - text), err, sizeof(err));
+		test = litmus_parse("f", text, strlen(text), err, sizeof(err));
 		if (!test)
 			assert_string_equal(err, "f: out of memory");
 		assert_in_range(allocations, 1, 1000);
 	}
 	fail_allocation = 0;
-	assert_true(allocations > 20);
+	assert_true(allocations > 100);
 	litmus_free(test);
 }
 
@@ -1495,6 +1691,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_ops),
 		cmocka_unit_test(test_handles),
 		cmocka_unit_test(test_op_table),
+		cmocka_unit_test(test_absent_operands),
+		cmocka_unit_test(test_reserved_names),
 		cmocka_unit_test(test_births),
 		cmocka_unit_test(test_observables),
 		cmocka_unit_test(test_conditions),
@@ -1502,11 +1700,13 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_outcomes),
 		cmocka_unit_test(test_memory_outcomes),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_violations),
 		cmocka_unit_test(test_expectations),
 		cmocka_unit_test(test_doc),
 		cmocka_unit_test(test_layout),
 		cmocka_unit_test(test_small_layouts),
+		cmocka_unit_test(test_comment_indentation),
 		cmocka_unit_test(test_bad_beginnings),
 		cmocka_unit_test(test_bad_states),
 		cmocka_unit_test(test_bad_tasks),
@@ -1517,6 +1717,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_deep),
 		cmocka_unit_test(test_file_names),
+		cmocka_unit_test(test_every_place),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_write_error),
 		cmocka_unit_test(test_read),

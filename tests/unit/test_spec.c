@@ -179,6 +179,12 @@ static void test_reference_to_write(void **state)
 	       "P0(int *x) { r = get_user_pages(x, FOLL_WRITE); clear_refs(); *x = 2;"
 	       " dma_write(r, 3); r0 = *x; }\n",
 	       "0:r0=2;", "0:r0=3;", NULL);
+	/* With FOLL_FORCE it may be protected from the start. */
+	expect("{ anon x = 1; }\n"
+	       "P0(int *x) { mprotect(x, PROT_READ); r = get_user_pages(x, FOLL_WRITE | "
+	       "FOLL_FORCE);"
+	       " mprotect(x, PROT_READ | PROT_WRITE); *x = 2; dma_write(r, 3); r0 = *x; }\n",
+	       "0:r0=2;", "0:r0=3;", NULL);
 	/* A pin stays what it is. */
 	expect("{ anon x = 1; }\n"
 	       "P0(int *x) { r = pin_user_pages(x, FOLL_WRITE); mprotect(x, PROT_READ);"
@@ -206,6 +212,14 @@ static void test_hole(void **state)
 	expect("{ anon x; }\n"
 	       "P0(int *x) { *x = 0; r = pin_user_pages(x, 0); *x = 2; r0 = dma_read(r); }\n",
 	       "0:r0=2;", NULL);
+	expect("{ anon x; }\n"
+	       "P0(int *x) { q = get_user_pages(x, FOLL_WRITE); r = pin_user_pages(x, 0); *x = 2;"
+	       " r0 = dma_read(r); }\n",
+	       "0:r0=2;", NULL);
+	expect("{ anon x; }\n"
+	       "P0(int *x) { e = madvise(x, MADV_POPULATE_WRITE); r = pin_user_pages(x, 0); *x = 2;"
+	       " r0 = dma_read(r); }\n",
+	       "0:e=-EINVAL; 0:r0=0;", "0:e=-EINVAL; 0:r0=2;", "0:e=0; 0:r0=2;", NULL);
 	/* Read from, or inherited: still one. Discarded: one again. */
 	expect("{ anon x; }\n"
 	       "P0(int *x) { r1 = *x; fork(P1); }\n"
@@ -317,6 +331,25 @@ static void test_mremap(void **state)
 	expect("{ anon x[3] = {1, 2, 3}; }\n"
 	       "P0(int *x) { r0 = mremap(x, 2, x + 1); r1 = x[1]; }\n",
 	       "0:r0=-EINVAL; 0:r1=2;", NULL);
+	expect("{ unmapped x[3]; }\n"
+	       "P0(int *x) { r0 = mremap(x, 2, x + 1); }\n",
+	       "0:r0=-EINVAL;", "0:r0=-EFAULT;", NULL);
+	/* Two mappings that look alike may be one VMA, or moved like one. */
+	expect("{ anon x[2] = {1, 2}; unmapped z[2]; }\n"
+	       "P0(int *x, int *z) { mmap(x, 1, PROT_READ | PROT_WRITE, MAP_PRIVATE);"
+	       " r0 = mremap(x, 2, z); }\n",
+	       "0:r0=-EFAULT;", "0:r0=0;", NULL);
+	expect("{ anon x[2] = {1, 2}; unmapped z[2]; }\n"
+	       "P0(int *x, int *z) { mremap(x, 1, z + 1); mremap(x + 1, 1, z);"
+	       " r0 = mremap(z, 2, x); r1 = *x; }\n",
+	       "0:r0=-EFAULT; 0:r1=0; 0:status=SIGSEGV;", "0:r0=0; 0:r1=2;", NULL);
+	expect("{ anon x[2] = {1, 2}; unmapped z[2]; }\n"
+	       "P0(int *x, int *z) { madvise(x, 1, MADV_DONTFORK); r0 = mremap(x, 2, z); }\n",
+	       "0:r0=-EFAULT;", "0:r0=0;", NULL);
+	expect("{ anon x[2] = {1, 2}; unmapped z[2]; }\n"
+	       "P0(int *x, int *z) { mprotect(x, 1, PROT_READ);"
+	       " mprotect(x, 1, PROT_READ | PROT_WRITE); r0 = mremap(x, 2, z); r1 = z[1]; }\n",
+	       "0:r0=0; 0:r1=2;", NULL);
 	/* Two mappings: moved since v6.17. */
 	expect("{ anon x[2] = {1, 2}; unmapped z[2]; }\n"
 	       "P0(int *x, int *z) { mprotect(x, 1, PROT_READ); r0 = mremap(x, 2, z); r1 = z[1]; "
@@ -363,6 +396,18 @@ static void test_signals(void **state)
 	       "P1(int *x) { pthread_create(P2); wait_for_completion(c); r0 = *x; }\n"
 	       "P2() { r0 = 5; complete(c); wait_for_completion(d); r0 = 6; }\n",
 	       "0:r0=1; 1:r0=0; 2:r0=5; 1:status=SIGSEGV; 2:status=SIGSEGV;", NULL);
+	/* Who has ended before is not killed. */
+	expect("{ unmapped x; }\n"
+	       "P0(int *x) { fork(P1); }\n"
+	       "P1(int *x) { pthread_create(P2); pthread_join(P2); r0 = *x; }\n"
+	       "P2() { r0 = 5; }\n",
+	       "1:r0=0; 2:r0=5; 1:status=SIGSEGV;", NULL);
+	/* Who was killed can't look at memory. */
+	expect("{ anon x = 1; unmapped z; }\n"
+	       "P0(int *x, int *z) { fork(P1); wait(P1); r0 = *z; }\n"
+	       "P1(int *x, int *z) { r0 = *z; }\n"
+	       "locations [x; 1:x]",
+	       "0:r0=0; 1:r0=0; 0:status=SIGSEGV; 1:status=SIGSEGV; x=SIGSEGV; 1:x=SIGSEGV;", NULL);
 	/* exit() does it without a signal. */
 	expect("{ completion c; completion d; }\n"
 	       "P0() { fork(P1); wait(P1); r0 = 1; }\n"
@@ -438,6 +483,22 @@ static void test_pagemap(void **state)
 	       " r0 = pagemap(x, r); dma_write(r, 3); r1 = *x; }\n"
 	       "P1() { }\n",
 	       "0:r0=0; 0:r1=2;", "0:r0=1; 0:r1=2;", "0:r0=1; 0:r1=3;", NULL);
+	/* Two mms may still share what fork() has left them, but not what one of them has pinned.
+	 */
+	expect("{ anon x = 1; completion c; }\n"
+	       "P0(int *x) { fork(P1); r = get_user_pages_remote(P1, x, 0); r0 = pagemap(x, r);"
+	       " complete(c); }\n"
+	       "P1(int *x) { wait_for_completion(c); }\n",
+	       "0:r0=0;", "0:r0=1;", NULL);
+	expect("{ anon x = 1; completion c; }\n"
+	       "P0(int *x) { fork(P1); r = pin_user_pages_remote(P1, x, 0); r0 = pagemap(x, r);"
+	       " complete(c); }\n"
+	       "P1(int *x) { wait_for_completion(c); }\n",
+	       "0:r0=0;", NULL);
+	/* A shared page need not be in the page table. */
+	expect("{ shared x = 1; }\n"
+	       "P0(int *x) { r = pin_user_pages(x, 0); r0 = pagemap(x, r); }\n",
+	       "0:r0=0;", "0:r0=1;", NULL);
 	/* All holes may be one zero page. */
 	expect("{ anon x; anon y; }\n"
 	       "P0(int *x, int *y) { r = get_user_pages(x, 0); r0 = pagemap(y, r); }\n",
@@ -558,6 +619,11 @@ static void test_final_memory(void **state)
 	       "P1(int *x) { wait_for_completion(c); process_vm_writev(P0, x, 3); *x = 4; }\n"
 	       "locations [x; 1:x]",
 	       "x=3; 1:x=4;", NULL);
+	/* If nobody looks at it, P0 may end before. */
+	expect("{ anon x = 1; }\n"
+	       "P0() { fork(P1); }\n"
+	       "P1(int *x) { r0 = ptrace_peekdata(P0, x); }\n",
+	       "1:r0=-ESRCH;", "1:r0=1;", NULL);
 	/* exit() waits likewise. */
 	expect("{ anon x = 1; completion c; }\n"
 	       "P0(int *x) { fork(P1); complete(c); exit(); }\n"
@@ -568,7 +634,7 @@ static void test_final_memory(void **state)
 	       "P0(int *x, int *y) { munmap(x); }\n"
 	       "locations [x; y; z]",
 	       "x=SIGSEGV; y=0; z=SIGSEGV;", NULL);
-	/* Memory is made of ints. */
+	/* An error is an int like any other. */
 	expect("{ anon x; unmapped z; }\n"
 	       "P0(int *x, int *z) { r0 = mprotect(z, PROT_READ); *x = r0; r1 = *x; r2 = r1; }\n"
 	       "locations [x]",
@@ -732,6 +798,24 @@ static void test_replay(void **state)
 	litmus_free(test);
 }
 
+/* A page bears the name of the place where it is now. */
+static void test_replay_mremap(void **state)
+{
+	static const struct explore_move schedule[] = {{0, 0}, {0, 0}, {0, 0}};
+	const struct run_options options = {0};
+	struct story story = {.used = 0};
+	struct litmus_test *test = parse("{ anon x = 1; unmapped z[2]; }\n"
+					 "P0(int *x, int *z) { mprotect(x, PROT_NONE);"
+					 " madvise(x, MADV_DONTFORK); mremap(x, z + 1); }\n");
+
+	(void)state;
+	assert_int_equal(spec_replay(test, &options, schedule, 3, tell, &story), 0);
+	assert_non_null(strstr(story.text, "3 P0 \n"
+					   "  P0 z[1]: cell 1 -- dontfork\n"
+					   "  cell 1: z[1]=1\n"));
+	litmus_free(test);
+}
+
 /* A view that is far too wide is cut, and stays within its bounds. */
 static void test_replay_wide(void **state)
 {
@@ -832,6 +916,7 @@ int main(void)
 		cmocka_unit_test(test_states),
 		cmocka_unit_test(test_too_many_references),
 		cmocka_unit_test(test_replay),
+		cmocka_unit_test(test_replay_mremap),
 		cmocka_unit_test(test_replay_wide),
 		cmocka_unit_test(test_save),
 	};
