@@ -245,7 +245,8 @@ static void run(struct host *host, const struct run_options *options, const stru
 		end_run(result, RUN_FAILED, "the supervisor of the test ended early (status %#x)",
 			(unsigned)status);
 	else if (host->shared->reason[0])
-		end_run(result, RUN_SKIPPED, "%s", host->shared->reason);
+		end_run(result, host->shared->failed ? RUN_FAILED : RUN_SKIPPED, "%s",
+			host->shared->reason);
 	else
 		gather(host->test, spec, host->shared, result);
 }

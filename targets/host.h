@@ -75,7 +75,8 @@ struct host_iteration {
 struct host_shared {
 	_Atomic bool stop;
 	bool finished;     /* the supervisor came to its end */
-	char reason[256];  /* why the run was skipped; or "" */
+	bool failed;       /* the reason is our own trouble */
+	char reason[256];  /* why the run was skipped or has failed; or "" */
 	unsigned nr_done;  /* entries of results */
 	unsigned nr_total; /* how many there should be */
 	/* The first refusal: what the kernel would not do, and the error. */

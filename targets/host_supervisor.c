@@ -261,6 +261,7 @@ static bool run_iteration(struct host *host, struct host_result *result)
 	if (first < 0) {
 		snprintf(host->shared->reason, sizeof(host->shared->reason), "fork(): %s",
 			 strerror(errno));
+		host->shared->failed = true;
 		return false;
 	}
 	atomic_store(&host->shared->now.processes[0].pid, first);

@@ -82,19 +82,21 @@ static void leave(struct host *host)
 }
 
 /* A load that gives -EFAULT instead of a signal: the kernel makes it, for a pipe. */
-static bool peek(uint64_t addr, int *value)
+static bool peek(struct host *host, uint64_t addr, int *value)
 {
 	int fds[2];
-	bool readable;
+	long result = host_pipe(fds, O_CLOEXEC);
 
-	if (host_pipe(fds, O_CLOEXEC) < 0)
-		return false;
-	readable = host_write(fds[1], (const void *)(uintptr_t)addr, sizeof(*value)) ==
-			   (long)sizeof(*value) &&
-		   host_read(fds[0], value, sizeof(*value)) == (long)sizeof(*value);
+	if (result < 0)
+		host_refuse(host, "pipe2()", result);
+	result = host_write(fds[1], (const void *)(uintptr_t)addr, sizeof(*value));
+	if (result == (long)sizeof(*value))
+		result = host_read(fds[0], value, sizeof(*value));
 	host_close(fds[0]);
 	host_close(fds[1]);
-	return readable;
+	if (result < 0 && result != -EFAULT)
+		host_refuse(host, "write() to a pipe", result);
+	return result == (long)sizeof(*value);
 }
 
 /* Record the memory that the condition reads in this task's view. */
@@ -108,7 +110,7 @@ static void observe(struct host *host, int task)
 
 		if (what->kind != LITMUS_OBSERVE_MEMORY || what->task != task)
 			continue;
-		if (peek(host_address(host, what->addr), &value))
+		if (peek(host, host_address(host, what->addr), &value))
 			host->shared->now.memory[i] = value;
 	}
 }
@@ -198,7 +200,7 @@ static void use_cpu(const struct host *host, int task)
  * The supervisor must be the parent of all processes, to reap them in whatever order they end. The
  * kernel itself notes the pid: if we are killed in here, a process without one was never made.
  */
-static long fork_task(struct self *self, int task)
+static void fork_task(struct self *self, int task)
 {
 	struct host *host = self->host;
 	struct host_iteration *now = &host->shared->now;
@@ -211,12 +213,9 @@ static long fork_task(struct self *self, int task)
 			   (long)&process->pid, 0, 0, 0);
 	if (pid == 0)
 		host_process_main(host, task);
-	if (pid < 0) {
-		atomic_store(&now->tasks[task].state, HOST_UNBORN);
-		atomic_store(&process->state, HOST_UNBORN);
-		return pid;
-	}
-	return 0;
+	/* For want of memory or of the right to another process: nothing to do with the test. */
+	if (pid < 0)
+		host_refuse(host, "fork()", pid);
 }
 
 struct thread_start {
@@ -232,22 +231,19 @@ static int thread_main(void *argument)
 	return 0; /* the library's clone() ends the thread, not the process */
 }
 
-static long start_thread(struct host *host, int task)
+static void start_thread(struct host *host, int task)
 {
 	/* The argument is at the stack's lower end; both are this thread's alone. */
 	unsigned char *stack = host->stacks + (size_t)task * HOST_STACK_SIZE;
 	struct thread_start *start = (struct thread_start *)stack;
-	_Atomic uint32_t *state = &host->shared->now.tasks[task].state;
 	int flags =
 		CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
 
 	start->host = host;
 	start->task = task;
-	atomic_store(state, HOST_RUNNING);
-	if (clone(thread_main, stack + HOST_STACK_SIZE, flags, start) >= 0)
-		return 0;
-	atomic_store(state, HOST_UNBORN);
-	return -errno;
+	atomic_store(&host->shared->now.tasks[task].state, HOST_RUNNING);
+	if (clone(thread_main, stack + HOST_STACK_SIZE, flags, start) < 0)
+		host_refuse(host, "clone() of a thread", -errno);
 }
 
 static int64_t value_of(const struct self *self, struct litmus_value value)
@@ -297,11 +293,13 @@ static int64_t do_op(struct self *self, const struct litmus_op *op)
 	case LITMUS_MOVE:
 		return value;
 	case LITMUS_FORK:
-		return fork_task(self, op->task);
+		fork_task(self, op->task);
+		return 0;
 	case LITMUS_WAITPID:
 		return wait_for_process(self, op->task);
 	case LITMUS_PTHREAD_CREATE:
-		return start_thread(host, op->task);
+		start_thread(host, op->task);
+		return 0;
 	case LITMUS_PTHREAD_JOIN:
 		return join_thread(self, op->task);
 	case LITMUS_EXIT:
@@ -455,12 +453,8 @@ static void start_first(struct host *host)
 	for (int i = 0; i < host->test->nr_objects; i++)
 		map_object(host, i);
 	for (int i = 1; i < host->test->nr_tasks; i++) {
-		if (host->test->tasks[i].birth != LITMUS_BORN_START)
-			continue;
-		long error = start_thread(host, i);
-
-		if (error)
-			host_refuse(host, "clone() of a thread", error);
+		if (host->test->tasks[i].birth == LITMUS_BORN_START)
+			start_thread(host, i);
 	}
 	start_line(host);
 }

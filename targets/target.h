@@ -68,7 +68,7 @@ unsigned run_result_violations(const struct run_result *result);
 
 /*
  * The ideal machine: all outcomes that copy-on-write, being invisible, allows (spec/spec.h).
- * No outcome of it has a violation.
+ * No outcome of it has a violation, but for a deadlock that is the test's own.
  */
 void spec_run(const struct litmus_test *test, const struct run_options *options,
 	      struct run_result *result);

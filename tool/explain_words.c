@@ -119,8 +119,11 @@ static void print_step(void *context, const struct replay_step *step)
 		print_changes(walk, step->view);
 		walk->before = *step->view;
 	}
-	if (!step->violations)
+	if (!step->violations) {
+		if (step->detail)
+			fprintf(terminal->out, "%*s%s\n", INDENT, "", step->detail);
 		return;
+	}
 	violation_set_names(step->violations, kinds, sizeof(kinds));
 	terminal_print(terminal, STYLE_BAD, "%*s%s", INDENT, "", kinds);
 	fprintf(terminal->out, "%s%s\n", step->detail ? ": " : "",

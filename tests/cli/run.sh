@@ -194,7 +194,7 @@ run 2 run --max-states -1 rdma.litmus
 run 2 run --iterations 99999999999999999999 rdma.litmus
 err_has "is not a number from 0 to"
 run 2 run --format xml rdma.litmus
-err_has "--format: no 'xml', expected table, herd, ktap or json"
+err_has "--format: no 'xml', expected table, diff, herd, ktap or json"
 run 2 run --color sometimes rdma.litmus
 err_has "--color: no 'sometimes', expected auto, always or never"
 run 2 fmt --check -i rdma.litmus
@@ -310,6 +310,26 @@ if script -qec true /dev/null >/dev/null 2>&1; then
 else
 	ok "NO_COLOR on a terminal # SKIP no script(1)"
 fi
+
+# diff.
+run 0 run --format diff --on model:v5.9-rc4,model:v5.9 rdma.litmus
+out_has "From model:v5.9-rc4 to model:v5.9"
+out_has "Cured (1)"
+out_has "lost-dma -> ok"
+out_has "0 as before"
+run 0 run --format diff --on spec,model:v5.9,model:v5.9-rc4 rdma.litmus
+out_has "Broken: good before (1)"
+out_has "ok -> lost-dma"
+out_has "P0  fork(P1);"
+out_has "0:r0=2;"
+run 0 run --format diff --on model:v5.8,model:v5.7 rdma.litmus
+out_has "1 as before"
+out_lacks "Broken"
+run 2 run --format diff --on model:v5.9 rdma.litmus
+err_has "--format diff: expected two targets"
+out_empty
+run 2 run --format diff --on model rdma.litmus
+err_has "--format diff: expected two targets"
 
 # herd.
 run 0 run --format herd --on model:v5.9-rc4 rdma.litmus
