@@ -225,6 +225,7 @@ static void init_memory(void *argument)
 		machine_create(model->rules, MODEL_FRAMES, (unsigned)model->test->nr_tasks);
 	if (!state->machine)
 		return;
+	model->allocations = check_allocations();
 	state->processes[0].mm = mm_create(state->machine);
 	if (state->processes[0].mm && model_map_objects(model))
 		state->tasks[0].started = true;

@@ -59,6 +59,7 @@ struct model {
 	struct run_result *result;
 	struct model_state *state; /* in the world; its address never changes */
 	bool observes_p0;          /* P0's memory is observed: it ends last */
+	unsigned allocations;      /* with a machine, but no address space */
 	char detail[160];          /* what is wrong with the present state */
 };
 

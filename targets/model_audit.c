@@ -92,6 +92,18 @@ static bool somebody_is_inside(const struct model *model)
 	return false;
 }
 
+/* Once the last address space is gone, all that mm/ has allocated for them must be, too. */
+static bool memory_lost(struct model *model)
+{
+	unsigned allocations = check_allocations();
+
+	if (model->state->machine->mms || allocations == model->allocations)
+		return false;
+	snprintf(model->detail, sizeof(model->detail), "%u allocations, expected %u", allocations,
+		 model->allocations);
+	return true;
+}
+
 unsigned model_audit(struct model *model)
 {
 	struct audit_frame frames[MODEL_FRAMES] = {0};
@@ -102,5 +114,7 @@ unsigned model_audit(struct model *model)
 	count_handles(model, frames);
 	if (!mm_audit(model->state->machine, frames, &result))
 		return report(model, &result);
+	if (memory_lost(model))
+		return VIOLATION_BAD_COUNT;
 	return stale_tlb(model) ? VIOLATION_STALE_TLB : VIOLATION_NONE;
 }

@@ -24,6 +24,9 @@ void check_fail_allocation(unsigned n);
 /* Has that allocation come? */
 bool check_allocation_failed(void);
 
+/* How many pieces of memory are allocated. */
+unsigned check_allocations(void);
+
 /* How a task came back from mm/. */
 enum check_run {
 	CHECK_DONE,

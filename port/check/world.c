@@ -85,10 +85,12 @@ void *port_alloc(size_t size)
 	block = take_free(size);
 	if (block) {
 		*(void **)(block + 1) = NULL;
+		world->allocations++;
 		return block + 1;
 	}
 	if (size + sizeof(*block) > WORLD_HEAP_SIZE - world->heap_used)
 		return NULL;
+	world->allocations++;
 	block = (struct block *)(world->heap + world->heap_used);
 	world->heap_used += size + sizeof(*block);
 	block->size = size;
@@ -103,11 +105,17 @@ void port_free(void *memory)
 	if (!memory)
 		return;
 	block = (struct block *)memory - 1;
+	world->allocations--;
 	/* Zeroed at once, so that worlds that differ only in old content are the same. */
 	memset(memory, 0, block->size);
 	class = heap_class(block->size);
 	*(void **)memory = world->free[class];
 	world->free[class] = memory;
+}
+
+unsigned check_allocations(void)
+{
+	return world->allocations;
 }
 
 static size_t stack_used(unsigned task)

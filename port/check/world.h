@@ -41,6 +41,7 @@ struct world {
 	unsigned fail_in; /* allocations until one fails; 0: none does */
 	bool failed;
 	struct fiber fibers[CHECK_MAX_TASKS];
+	unsigned allocations; /* not freed */
 	size_t heap_used;
 	void *free[HEAP_CLASSES + 1];
 	_Alignas(HEAP_GRAIN) unsigned char heap[WORLD_HEAP_SIZE];
