@@ -108,7 +108,7 @@ enum litmus_opcode {
 	LITMUS_MMAP,	 /* dest = mmap(addr, pages, flags: prot, advice: map) */
 	LITMUS_MUNMAP,	 /* munmap(addr, pages) */
 	LITMUS_MPROTECT, /* mprotect(addr, pages, flags: prot) */
-	LITMUS_MREMAP,	 /* mremap(addr, to): the whole object moves */
+	LITMUS_MREMAP,	 /* dest = mremap(addr, pages, to) */
 	LITMUS_MADVISE,	 /* madvise(addr, pages, flags: advice) */
 	/* references and pins */
 	LITMUS_GET_USER_PAGES,
@@ -314,7 +314,9 @@ int litmus_print(const struct litmus_test *test, FILE *out);
 char *litmus_op_text(const struct litmus_test *test, int task, const struct litmus_op *op,
 		     char *buf, size_t size);
 
-/* "0:r0", "x", "1:x[2]" or "0:status". Returns buf. */
+/*
+ * "0:r0", "x", "1:x[2]" or "0:status"; an object of several pages always has its index. Returns buf.
+ */
 char *litmus_observable_text(const struct litmus_test *test, int observable, char *buf,
 			     size_t size);
 
@@ -326,7 +328,8 @@ char *litmus_condition_text(const struct litmus_test *test, char *buf, size_t si
 
 /*
  * The canonical line of an outcome: "0:r0=2; 0:r1=0; x=3;". A status of 0 and a handle that
- * holds as many pages as it asked for go without saying, unless the condition names them.
+ * holds as many pages as it asked for go without saying, unless the condition or `locations` names
+ * them.
  * `values` has test->nr_observables entries. Returns buf.
  */
 char *litmus_outcome_text(const struct litmus_test *test, const int64_t *values, char *buf,

@@ -988,6 +988,7 @@ static void test_bad_beginnings(void **state)
 		{"C t\n// \xf4\x90\x80\x80", "2:4: byte 0xf4 is not UTF-8, expected text"},
 		{"C t\n// \xe0\x9f\x80", "2:4: byte 0xe0 is not UTF-8, expected text"},
 		{"C t\n// \xf0\x8f\x80\x80", "2:4: byte 0xf0 is not UTF-8, expected text"},
+		{"C t\n// \xf5\x80\x80\x80", "2:4: byte 0xf5 is not UTF-8, expected text"},
 		{"C t\n// \x1b[31m", "2:4: control character 0x1b, expected text"},
 		{"C t\n// a\rb", "2:5: control character 0x0d, expected text"},
 		{"C t\n{\n",
@@ -1053,6 +1054,11 @@ static void test_bad_states(void **state)
 		 "f;"
 		 "completion g; completion h; completion i;",
 		 "2:112: one completion too many, expected at most 8"},
+		{"anon a; anon b; anon c; anon d; anon e; anon f; anon g; anon h; completion i;"
+		 "completion j; completion k; completion l; completion m; completion n; completion "
+		 "o;"
+		 "completion p; anon q;",
+		 "2:175: unexpected 'anon', expected '}' after so many declarations"},
 		{"completion c, d;", "2:13: unexpected ',', expected ';'"},
 		{"anon a23456789012345678901234567890123456789012345678901234567890123456;",
 		 "2:6: name of 66 characters, expected at most 64"},
@@ -1430,6 +1436,20 @@ static void test_limits(void **state)
 	strcpy(to, "exists (true)\n");
 	assert_message(text,
 		       "2:1: too much to observe, expected at most 64 registers, tasks and ints");
+
+	/* 58 registers and 5 statuses leave room for one int. */
+	to = stpcpy(text, "C t { anon x; anon y; }\nP0() { }\n");
+	for (int task = 1; task < 5; task++) {
+		to += sprintf(to, "P%d() {", task);
+		for (int i = 0; i < (task < 3 ? 15 : 14); i++)
+			to += sprintf(to, " r%d = 1;", i);
+		to = stpcpy(to, " }\n");
+	}
+	strcpy(to, "exists (x=1 /\\ 0:x=2)\n");
+	litmus_free(parse(text));
+	strcpy(to, "exists (x=1 /\\ y=1)\n");
+	assert_message(text,
+		       "7:16: too much to observe, expected at most 64 registers, tasks and ints");
 }
 
 /* The deepest tree that is accepted can be printed and evaluated. */
