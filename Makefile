@@ -13,7 +13,7 @@ $(BUILD)/build.ninja:
 run: ## install what is missing, build, and run the corpus on the spec, every era and this kernel
 	@scripts/install-packages build
 	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
-	@ninja -C $(BUILD) --quiet
+	@ninja -C $(BUILD) --quiet cowherd
 	@$(BUILD)/cowherd run tests/litmus --on spec,model,host
 
 check: ## install what is missing, and run every test: all builds, corpus, stress, lint, fuzz, coverage

@@ -260,7 +260,7 @@ struct litmus_target_range {
 	char *to;    /* NULL: just `from`; "" : open end */
 };
 
-/* `expect Always lost-dma on v5.9-rc4..v5.9-rc7, break-cow-v1`; later lines override earlier ones. */
+/* `expect Always lost-dma on v5.9-rc4..v5.9-rc6, break-cow-v1`; later lines override earlier ones. */
 struct litmus_expectation {
 	struct litmus_pos pos;
 	enum litmus_observation observation; /* of the condition's proposition */

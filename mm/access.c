@@ -16,7 +16,7 @@ static uint32_t *word_at(const struct machine *machine, pfn_t pfn, unsigned long
  */
 static bool walk_tables(struct mm *mm, unsigned long addr, bool write, pte_t *pte)
 {
-	pte_t set = PTE_ACCESSED | (write ? PTE_DIRTY | PTE_SOFT_DIRTY : 0);
+	pte_t set = PTE_ACCESSED | (write ? PTE_DIRTY : 0);
 	port_entry *entry = pte_lookup(mm, addr);
 	pte_t old;
 
@@ -145,10 +145,9 @@ int mm_ptrace_pokedata(struct mm *mm, unsigned long addr, uint32_t value)
 static int process_vm_rw(struct mm *mm, unsigned long addr, bool write, uint32_t *value)
 {
 	struct page *page;
-	long ret = pin_user_pages(mm, addr, 1, write ? FOLL_WRITE : 0, &page);
 
-	if (ret != 1)
-		return ret == -MM_ENOMEM ? -MM_ENOMEM : -MM_EFAULT;
+	if (pin_user_pages(mm, addr, 1, write ? FOLL_WRITE : 0, &page) != 1)
+		return -MM_EFAULT;
 	copy_word(mm, page, addr, write, value);
 	unpin_user_page(mm->machine, page);
 	return 0;

@@ -11,7 +11,7 @@ enum audit_finding {
 	AUDIT_MAPCOUNT,      /* mapcount is not the number of PTEs */
 	AUDIT_FREE_MAPPED,   /* a free frame is reachable from a table */
 	AUDIT_FREE_LIST,     /* the free frames don't add up */
-	AUDIT_NOT_EXCLUSIVE, /* a writable PTE, or a pin, of an anon page not marked exclusive */
+	AUDIT_NOT_EXCLUSIVE, /* a writable PTE of an anon page not marked exclusive */
 };
 
 struct audit_result {

@@ -36,6 +36,10 @@ static void clear_soft_dirty(void *context, unsigned long addr, port_entry *entr
 	port_entry_set(entry, pte & ~(PTE_RW | PTE_SOFT_DIRTY));
 }
 
+/*
+ * Up to v5.11 kernels did not flush here (912efa17e512 does), and up to v5.10 they walked with the
+ * lock held for reading only (29a951dfb3c3). Both make races, which rules could bring back.
+ */
 void mm_clear_refs(struct mm *mm)
 {
 	port_down_write(&mm->mmap_lock);

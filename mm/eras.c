@@ -54,7 +54,11 @@ static const struct mm_rule_value gup_follow_write_values[] = {
 
 static const struct mm_rule_value fork_pinned_values[] = {
 	[FORK_PINNED_SHARE] = {"share", "it is shared like any other", NULL},
-	[FORK_PINNED_COPY] = {"copy", "the child gets a copy at once", "70e806e4e645"},
+	[FORK_PINNED_PROTECT_COPY] = {"protect-copy",
+				      "the child gets a copy; the parent's PTE was read-only "
+				      "while fork looked at the count",
+				      "70e806e4e645"},
+	[FORK_PINNED_COPY] = {"copy", "the child gets a copy at once", "f3c64eda3e50"},
 };
 
 static const struct mm_rule_value fork_seqcount_values[] = {
@@ -72,8 +76,9 @@ static const struct mm_rule_value clear_refs_pinned_values[] = {
 
 static const struct mm_rule_value mprotect_write_values[] = {
 	[MPROTECT_WRITE_FAULT] = {"fault", "no, the next write fault makes it", NULL},
-	[MPROTECT_WRITE_NOW] = {"now", "yes, if it is dirty and the page anon-exclusive",
-				"64fe24a3e05e"},
+	[MPROTECT_WRITE_DIRTY] = {"dirty", "yes, if the page is anon-exclusive and the PTE dirty",
+				  "64fe24a3e05e"},
+	[MPROTECT_WRITE_NOW] = {"now", "yes, if the page is anon-exclusive", "7ea7e333842e"},
 };
 
 static const struct mm_rule_value zero_page_pin_values[] = {
@@ -81,14 +86,25 @@ static const struct mm_rule_value zero_page_pin_values[] = {
 	[ZERO_PAGE_PIN_NONE] = {"none", "nothing", "c8070b787519"},
 };
 
+static const struct mm_rule_value get_longterm_values[] = {
+	[GET_LONGTERM_YES] = {"yes", "yes, and it means nothing", NULL},
+	[GET_LONGTERM_EINVAL] = {"einval", "no: -EINVAL", "d64e2dbc33a1"},
+};
+
 static const struct mm_rule_value dio_ref_values[] = {
 	[DIO_REF_GET] = {"get", "a reference, FOLL_GET", NULL},
-	[DIO_REF_PIN] = {"pin", "a pin, FOLL_PIN", "v6.5: iov_iter_extract_pages()"},
+	[DIO_REF_PIN] = {"pin", "a pin, FOLL_PIN", "a7e689dd1c06"},
 };
 
 static const struct mm_rule_value madv_populate_values[] = {
 	[MADV_POPULATE_EINVAL] = {"einval", "no: -EINVAL", NULL},
 	[MADV_POPULATE_YES] = {"yes", "yes, both", "4ca9b3859dac"},
+};
+
+static const struct mm_rule_value mremap_range_values[] = {
+	[MREMAP_RANGE_ONE] = {"one", "memory of one mapping", NULL},
+	[MREMAP_RANGE_MANY] = {"many", "several mappings, and what is between them is left out",
+			       "d23cb648e365"},
 };
 
 #define FIELD(field, question)                                                             \
@@ -108,8 +124,10 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(clear_refs_pinned, "What does clearing soft-dirty do to a page that may be pinned?"),
 	FIELD(mprotect_write, "Does mprotect() to PROT_WRITE make a private PTE writable at once?"),
 	FIELD(zero_page_pin, "What does FOLL_PIN add to the zero page's count?"),
+	FIELD(get_longterm, "Is there FOLL_LONGTERM without FOLL_PIN?"),
 	FIELD(dio_ref, "What does direct I/O take on the pages that it works on?"),
 	FIELD(madv_populate, "Are there MADV_POPULATE_READ and MADV_POPULATE_WRITE?"),
+	FIELD(mremap_range, "What can mremap() move to another address?"),
 };
 
 const int mm_nr_rule_fields = COUNT(mm_rule_fields);
@@ -126,7 +144,8 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 
 #define RULES_5_9_RC4 .wp_reuse = WP_REUSE_REFCOUNT
 
-#define RULES_5_9_RC7 RULES_5_9_RC4, .wp_unlock = WP_UNLOCK_BEFORE_PTL
+#define RULES_5_9_RC7 \
+	RULES_5_9_RC4, .wp_unlock = WP_UNLOCK_BEFORE_PTL, .fork_pinned = FORK_PINNED_PROTECT_COPY
 
 #define RULES_5_9 RULES_5_9_RC7, .fork_pinned = FORK_PINNED_COPY
 
@@ -140,11 +159,16 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 #define RULES_5_19 RULES_5_18, .wp_reuse = WP_REUSE_EXCLUSIVE, .gup_break = GUP_BREAK_UNSHARE
 
 #define RULES_6_0 \
-	RULES_5_19, .gup_follow_write = GUP_FOLLOW_EXCLUSIVE, .mprotect_write = MPROTECT_WRITE_NOW
+	RULES_5_19, .gup_follow_write = GUP_FOLLOW_EXCLUSIVE, .mprotect_write = MPROTECT_WRITE_DIRTY
 
-#define RULES_6_2 RULES_6_0, .gup_break = GUP_BREAK_UNSHARE_COW
+#define RULES_6_2 \
+	RULES_6_0, .gup_break = GUP_BREAK_UNSHARE_COW, .mprotect_write = MPROTECT_WRITE_NOW
 
-#define RULES_6_5 RULES_6_2, .zero_page_pin = ZERO_PAGE_PIN_NONE, .dio_ref = DIO_REF_PIN
+#define RULES_6_3 RULES_6_2, .get_longterm = GET_LONGTERM_EINVAL
+
+#define RULES_6_5 RULES_6_3, .zero_page_pin = ZERO_PAGE_PIN_NONE, .dio_ref = DIO_REF_PIN
+
+#define RULES_6_17 RULES_6_5, .mremap_range = MREMAP_RANGE_MANY
 
 #define RULES_BREAK_COW_V1 \
 	RULES_5_9_RC4, .gup_break = GUP_BREAK_PIN, .gup_follow_write = GUP_FOLLOW_COW
@@ -161,23 +185,34 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 #pragma GCC diagnostic ignored "-Woverride-init"
 #endif
 
+/* A change that came with a merge window is in force from -rc1 on. */
 const struct mm_era mm_eras[] = {
 	{"v5.7", "and before: reuse by mapcount", true, {5, 7, 0}, {RULES_5_7}},
-	{"v5.8", "every reference breaks COW", true, {5, 8, 0}, {RULES_5_8}},
+	{"v5.8", "every reference breaks COW", true, {5, 8, 1}, {RULES_5_8}},
 	{"v5.9-rc4",
 	 "reuse by refcount; references leave COW alone",
 	 true,
 	 {5, 9, 4},
 	 {RULES_5_9_RC4}},
-	{"v5.9-rc7", "the page lock is dropped in time", true, {5, 9, 7}, {RULES_5_9_RC7}},
-	{"v5.9", "fork copies what may be pinned", true, {5, 9, 0}, {RULES_5_9}},
-	{"v5.11", "fast GUP notices fork; clear_refs spares pins", true, {5, 11, 0}, {RULES_5_11}},
-	{"v5.14", "MADV_POPULATE_READ and MADV_POPULATE_WRITE", true, {5, 14, 0}, {RULES_5_14}},
-	{"v5.18", "the LRU cache no longer forces a copy", true, {5, 18, 0}, {RULES_5_18}},
-	{"v5.19", "anon-exclusive pages; read-only pins unshare", true, {5, 19, 0}, {RULES_5_19}},
-	{"v6.0", "FOLL_COW is gone; mprotect makes writable", true, {6, 0, 0}, {RULES_6_0}},
-	{"v6.2", "long-term pins unshare the zero page too", true, {6, 2, 0}, {RULES_6_2}},
-	{"v6.5", "zero page not pinned; direct I/O pins", true, {6, 5, 0}, {RULES_6_5}},
+	{"v5.9-rc7",
+	 "fork copies what may be pinned; page lock dropped in time",
+	 true,
+	 {5, 9, 7},
+	 {RULES_5_9_RC7}},
+	{"v5.9",
+	 "fork no longer protects before it looks at the count",
+	 true,
+	 {5, 9, 0},
+	 {RULES_5_9}},
+	{"v5.11", "fast GUP notices fork; clear_refs spares pins", true, {5, 11, 4}, {RULES_5_11}},
+	{"v5.14", "MADV_POPULATE_READ and MADV_POPULATE_WRITE", true, {5, 14, 1}, {RULES_5_14}},
+	{"v5.18", "the LRU cache no longer forces a copy", true, {5, 18, 1}, {RULES_5_18}},
+	{"v5.19", "anon-exclusive pages; read-only pins unshare", true, {5, 19, 1}, {RULES_5_19}},
+	{"v6.0", "FOLL_COW is gone; mprotect makes writable", true, {6, 0, 2}, {RULES_6_0}},
+	{"v6.2", "long-term pins unshare the zero page too", true, {6, 2, 1}, {RULES_6_2}},
+	{"v6.3", "FOLL_LONGTERM is for pins only", true, {6, 3, 1}, {RULES_6_3}},
+	{"v6.5", "zero page not pinned; direct I/O pins", true, {6, 5, 1}, {RULES_6_5}},
+	{"v6.17", "mremap() moves several mappings at once", true, {6, 17, 1}, {RULES_6_17}},
 	{"break-cow-v1",
 	 "FAULT_FLAG_BREAK_COW, first draft, 14 Sep 2020",
 	 false,

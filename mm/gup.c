@@ -9,10 +9,10 @@
 /* The PTE can't be handed out as it is: fault with FAULT_FLAG_UNSHARE first (the kernel's EMLINK).
  */
 #define UNSHARE_NEEDED ((struct page *)-1)
-/* The page's count can't take one more. */
+/* The page is on its way to be freed. */
 #define GRAB_FAILED ((struct page *)-2)
 
-/* Take what `flags` ask for. False if the page is being freed or its count is full. */
+/* Take what `flags` ask for. False if the page is being freed. */
 static bool try_grab_page(const struct machine *machine, struct page *page, unsigned flags)
 {
 	int bias = 1;
@@ -287,47 +287,60 @@ static long gup_fast(struct mm *mm, unsigned long addr, unsigned nr, unsigned fl
 	return (long)done + slow;
 }
 
-/* Do the flags and the range make sense? 0 or an error. */
-static int check_gup(unsigned long *addr, unsigned nr, unsigned flags, unsigned allowed)
+/* Do the flags and the range make sense? `how` is FOLL_GET or FOLL_PIN. 0 or an error. */
+static int check_gup(const struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
+		     unsigned how, unsigned allowed)
 {
 	if (flags & ~allowed)
 		return -MM_EINVAL;
-	*addr &= MM_PAGE_MASK;
-	if (*addr >= MM_TASK_SIZE || nr > (MM_TASK_SIZE - *addr) >> MM_PAGE_SHIFT)
+	if (how == FOLL_GET && flags & FOLL_LONGTERM &&
+	    mm->machine->rules.get_longterm == GET_LONGTERM_EINVAL)
+		return -MM_EINVAL;
+	if (addr >= MM_TASK_SIZE || nr > (MM_TASK_SIZE - addr) >> MM_PAGE_SHIFT)
 		return -MM_EFAULT;
 	return 0;
+}
+
+static long gup(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags, unsigned how,
+		struct page **pages)
+{
+	unsigned long start = addr & MM_PAGE_MASK;
+	int err = check_gup(mm, start, nr, flags, how, SLOW_FLAGS);
+
+	return err ? err : gup_slow(mm, start, nr, flags | how, pages);
+}
+
+static long fast_gup(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags, unsigned how,
+		     struct page **pages)
+{
+	unsigned long start = addr & MM_PAGE_MASK;
+	int err = check_gup(mm, start, nr, flags, how, FAST_FLAGS);
+
+	return err ? err : gup_fast(mm, start, nr, flags | how, pages);
 }
 
 long get_user_pages(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
 		    struct page **pages)
 {
-	int err = check_gup(&addr, nr, flags, SLOW_FLAGS);
-
-	return err ? err : gup_slow(mm, addr, nr, flags | FOLL_GET, pages);
+	return gup(mm, addr, nr, flags, FOLL_GET, pages);
 }
 
 long pin_user_pages(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
 		    struct page **pages)
 {
-	int err = check_gup(&addr, nr, flags, SLOW_FLAGS);
-
-	return err ? err : gup_slow(mm, addr, nr, flags | FOLL_PIN, pages);
+	return gup(mm, addr, nr, flags, FOLL_PIN, pages);
 }
 
 long get_user_pages_fast(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
 			 struct page **pages)
 {
-	int err = check_gup(&addr, nr, flags, FAST_FLAGS);
-
-	return err ? err : gup_fast(mm, addr, nr, flags | FOLL_GET, pages);
+	return fast_gup(mm, addr, nr, flags, FOLL_GET, pages);
 }
 
 long pin_user_pages_fast(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
 			 struct page **pages)
 {
-	int err = check_gup(&addr, nr, flags, FAST_FLAGS);
-
-	return err ? err : gup_fast(mm, addr, nr, flags | FOLL_PIN, pages);
+	return fast_gup(mm, addr, nr, flags, FOLL_PIN, pages);
 }
 
 long iov_iter_extract_pages(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,

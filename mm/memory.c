@@ -71,7 +71,9 @@ static unsigned do_anonymous_page(struct vm_fault_info *vmf)
 		page = alloc_zeroed_page(machine);
 		if (!page)
 			return VM_FAULT_OOM;
-		entry = maybe_mkwrite(pte_mkdirty(mk_pte(machine, page, vmf->vma)), vmf->vma);
+		entry = mk_pte(machine, page, vmf->vma);
+		if (vmf->vma->flags & VM_WRITE)
+			entry = pte_mkdirty(entry) | PTE_RW;
 	} else {
 		entry = pfn_pte(machine->zero_pfn, vm_page_prot(vmf->vma) | PTE_SPECIAL);
 	}
@@ -409,7 +411,7 @@ struct copy_pair {
 static bool page_needs_copy_for_fork(const struct copy_pair *pair, struct page *page)
 {
 	const struct mm_rules *rules = &pair->src->machine->rules;
-	bool pinned = rules->fork_pinned == FORK_PINNED_COPY &&
+	bool pinned = rules->fork_pinned != FORK_PINNED_SHARE &&
 		      port_atomic_read(&pair->src->has_pinned) && page_maybe_dma_pinned(page);
 
 	if (rules->wp_reuse != WP_REUSE_EXCLUSIVE)
@@ -419,6 +421,22 @@ static bool page_needs_copy_for_fork(const struct copy_pair *pair, struct page *
 	if (!pinned)
 		port_atomic_andnot(&page->flags, PG_ANON_EXCLUSIVE);
 	return pinned;
+}
+
+/* Take away write permission, and return the PTE as it was. */
+static pte_t ptep_set_wrprotect(port_entry *entry)
+{
+	pte_t pte = port_entry_read(entry);
+
+	/* A CPU may set the accessed or dirty bit meanwhile. */
+	while (pte_write(pte)) {
+		pte_t found = port_entry_cmpxchg(entry, pte, pte & ~PTE_RW);
+
+		if (found == pte)
+			break;
+		pte = found;
+	}
+	return pte;
 }
 
 /* Give the child `new` with the content of `page`; the parent's PTE stays as it is. */
@@ -436,16 +454,8 @@ static void copy_present_page(struct copy_pair *pair, const struct page *page, s
 /* Both map the page from now on, neither may write to it. */
 static void share_present_pte(struct copy_pair *pair, struct page *page)
 {
-	pte_t pte = port_entry_read(pair->src_pte.entry);
-	pte_t old = pte;
+	pte_t pte = ptep_set_wrprotect(pair->src_pte.entry);
 
-	/* A CPU may set the accessed or dirty bit meanwhile. */
-	while (pte_write(pte)) {
-		old = port_entry_cmpxchg(pair->src_pte.entry, pte, pte & ~PTE_RW);
-		if (old == pte)
-			break;
-		pte = old;
-	}
 	if (page)
 		page_dup_rmap(page);
 	port_entry_set(pair->dst_pte.entry, pte & ~(PTE_RW | PTE_ACCESSED));
@@ -454,17 +464,23 @@ static void share_present_pte(struct copy_pair *pair, struct page *page)
 /* Copy one PTE. `*new` is a page to copy to, taken if used; -EAGAIN if one is needed. */
 static int copy_present_pte(struct copy_pair *pair, struct page **new)
 {
+	const struct machine *machine = pair->src->machine;
 	pte_t pte = port_entry_read(pair->src_pte.entry);
-	struct page *page = vm_normal_page(pair->src->machine, pte);
+	struct page *page = vm_normal_page(machine, pte);
 
-	if (page && page_needs_copy_for_fork(pair, page)) {
-		if (!*new)
-			return -MM_EAGAIN;
-		copy_present_page(pair, page, *new);
-		*new = NULL;
+	/* What is read-only, fast GUP can't pin for writing while we look at the count. */
+	if (machine->rules.fork_pinned == FORK_PINNED_PROTECT_COPY)
+		pte = ptep_set_wrprotect(pair->src_pte.entry);
+	if (!page || !page_needs_copy_for_fork(pair, page)) {
+		share_present_pte(pair, page);
 		return 0;
 	}
-	share_present_pte(pair, page);
+	if (machine->rules.fork_pinned == FORK_PINNED_PROTECT_COPY)
+		port_entry_set(pair->src_pte.entry, pte);
+	if (!*new)
+		return -MM_EAGAIN;
+	copy_present_page(pair, page, *new);
+	*new = NULL;
 	return 0;
 }
 
@@ -577,6 +593,7 @@ void zap_page_range(struct mm *mm, unsigned long start, unsigned long end)
 {
 	struct zap_batch batch = {.mm = mm};
 
+	lru_add_drain(mm->machine);
 	for (unsigned i = vma_index(mm, start); i < mm->nr_vmas; i++) {
 		const struct vma *vma = &mm->vmas[i];
 

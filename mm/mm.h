@@ -160,8 +160,9 @@ int mm_munmap(struct mm *mm, unsigned long addr, unsigned long length);
 int mm_mprotect(struct mm *mm, unsigned long addr, unsigned long length, unsigned flags);
 
 /*
- * mremap(MREMAP_MAYMOVE | MREMAP_FIXED) of the same length: what was mapped at `to` is gone.
- * -EINVAL for overlapping or bad ranges, -EFAULT if not all of the range is one mapping.
+ * mremap(MREMAP_MAYMOVE | MREMAP_FIXED) of the same length: what was mapped at `to` is gone, as in
+ * Linux also when the move itself then fails. -EINVAL for overlapping or bad ranges, -EFAULT if
+ * addr is not mapped, or the range is not one mapping and the rules ask for that.
  */
 int mm_mremap(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to);
 

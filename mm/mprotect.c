@@ -7,15 +7,16 @@
 
 /*
  * May a private PTE become writable at once, without a fault that decides? Only if nobody can
- * share the page, and nothing waits for the fault: soft-dirty does (64fe24a3e05e, v6.0).
+ * share the page, and nothing waits for the fault: soft-dirty does.
  */
 static bool can_change_pte_writable(const struct mm *mm, const struct vma *vma, pte_t pte)
 {
 	const struct page *page = vm_normal_page(mm->machine, pte);
+	enum mprotect_write rule = mm->machine->rules.mprotect_write;
 
-	if (mm->machine->rules.mprotect_write != MPROTECT_WRITE_NOW)
+	if (rule == MPROTECT_WRITE_FAULT || !(vma->flags & VM_WRITE))
 		return false;
-	if (!(vma->flags & VM_WRITE) || pte_protnone(pte) || !pte_dirty(pte))
+	if (rule == MPROTECT_WRITE_DIRTY && !pte_dirty(pte))
 		return false;
 	if (!(vma->flags & VM_SOFTDIRTY) && !pte_soft_dirty(pte))
 		return false;
@@ -68,6 +69,11 @@ int mm_mprotect(struct mm *mm, unsigned long addr, unsigned long length, unsigne
 		if (!vma) {
 			err = -MM_ENOMEM;
 			break;
+		}
+		/* No change, no work: the PTEs keep their write bits. */
+		if ((vma->flags & (VM_READ | VM_WRITE)) == flags) {
+			at = vma->end;
+			continue;
 		}
 		vma_split(mm, at);
 		vma_split(mm, end);

@@ -34,28 +34,27 @@ static void move_pte(struct mm *mm, unsigned long from, unsigned long to)
 	pte_unlock(&lock);
 }
 
+/* Free what alloc_tables() made for a move that does not take place. */
+static void free_tables(struct mm *mm, unsigned long start, unsigned long end)
+{
+	unsigned index = vma_index(mm, start);
+	unsigned long floor = index ? mm->vmas[index - 1].end : 0;
+	unsigned long ceiling = index < mm->nr_vmas ? mm->vmas[index].start : MM_TASK_SIZE;
+
+	free_pgtables(mm, start, end, floor, ceiling);
+}
+
+/* Move memory of one VMA to a place where nothing is mapped. */
 static int move_vma(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to)
 {
-	struct vma *vma = find_vma(mm, addr);
 	struct vma moved;
-	unsigned index;
-	unsigned long floor, ceiling;
-	int err;
+	int err = alloc_tables(mm, to, to + length);
 
-	if (!vma || vma->end - addr < length)
-		return -MM_EFAULT;
-	/* Both ends of the source, and of what is unmapped for the target, may split a VMA. */
-	err = vma_reserve(mm, 5);
-	if (err)
-		return err;
-	do_munmap(mm, to, to + length);
-
-	err = alloc_tables(mm, to, to + length);
+	/* Two ends that split a VMA, the new one, and one more split when the old one goes. */
+	if (!err)
+		err = vma_reserve(mm, 4);
 	if (err) {
-		index = vma_index(mm, to);
-		floor = index ? mm->vmas[index - 1].end : 0;
-		ceiling = index < mm->nr_vmas ? mm->vmas[index].start : MM_TASK_SIZE;
-		free_pgtables(mm, to, to + length, floor, ceiling);
+		free_tables(mm, to, to + length);
 		return err;
 	}
 	vma_split(mm, addr);
@@ -63,15 +62,72 @@ static int move_vma(struct mm *mm, unsigned long addr, unsigned long length, uns
 	moved = *find_vma(mm, addr);
 	moved.start = to;
 	moved.end = to + length;
-	moved.flags |= VM_SOFTDIRTY;
 	if (moved.shmem)
 		shmem_get(moved.shmem);
 	vma_insert(mm, &moved);
 	for (unsigned long offset = 0; offset < length; offset += MM_PAGE_SIZE)
 		move_pte(mm, addr + offset, to + offset);
 	do_munmap(mm, addr, addr + length);
-	vma_merge(mm);
 	return 0;
+}
+
+static int unmap_target(struct mm *mm, unsigned long to, unsigned long length)
+{
+	int err = vma_reserve(mm, 2);
+
+	if (!err)
+		do_munmap(mm, to, to + length);
+	return err;
+}
+
+/* One mapping must hold all of it; by the time that this is known the target is gone. */
+static int move_one(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to)
+{
+	int err = unmap_target(mm, to, length);
+
+	if (err)
+		return err;
+	if (find_vma(mm, addr)->end - addr < length)
+		return -MM_EFAULT;
+	return move_vma(mm, addr, length, to);
+}
+
+/* Mapping by mapping; where there is none, the target stays what it is. */
+static int move_many(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to)
+{
+	unsigned long end = addr + length;
+	unsigned long at = addr;
+	int err = 0;
+
+	while (!err && at < end) {
+		unsigned index = vma_index(mm, at);
+		unsigned long stop;
+
+		if (index == mm->nr_vmas || mm->vmas[index].start >= end)
+			break;
+		if (mm->vmas[index].start > at)
+			at = mm->vmas[index].start;
+		stop = mm->vmas[index].end < end ? mm->vmas[index].end : end;
+		err = unmap_target(mm, to + (at - addr), stop - at);
+		if (!err)
+			err = move_vma(mm, at, stop - at, to + (at - addr));
+		at = stop;
+	}
+	return err;
+}
+
+static int move_range(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to)
+{
+	int err;
+
+	if (!find_vma(mm, addr))
+		return -MM_EFAULT;
+	if (mm->machine->rules.mremap_range == MREMAP_RANGE_MANY)
+		err = move_many(mm, addr, length, to);
+	else
+		err = move_one(mm, addr, length, to);
+	vma_merge(mm);
+	return err;
 }
 
 int mm_mremap(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to)
@@ -86,7 +142,7 @@ int mm_mremap(struct mm *mm, unsigned long addr, unsigned long length, unsigned 
 	if (addr < to + length && to < addr + length)
 		return -MM_EINVAL;
 	port_down_write(&mm->mmap_lock);
-	err = move_vma(mm, addr, length, to);
+	err = move_range(mm, addr, length, to);
 	port_up_write(&mm->mmap_lock);
 	return err;
 }

@@ -43,8 +43,9 @@ enum gup_follow_write {
 
 /* What does fork do with an anonymous page that may be pinned? */
 enum fork_pinned {
-	FORK_PINNED_SHARE, /* share it, like any other */
-	FORK_PINNED_COPY,  /* copy it for the child at once */
+	FORK_PINNED_SHARE,        /* share it, like any other */
+	FORK_PINNED_PROTECT_COPY, /* write-protect, look, and copy it if it is pinned after all */
+	FORK_PINNED_COPY,         /* copy it for the child at once */
 };
 
 /* Does FOLL_PIN by fast GUP notice a fork that runs at the same time? */
@@ -59,9 +60,10 @@ enum clear_refs_pinned {
 	CLEAR_REFS_PINNED_SKIP,
 };
 
-/* Does mprotect() to PROT_WRITE make an exclusive anonymous PTE writable at once? */
+/* Does mprotect() to PROT_WRITE make the PTE of an exclusive anonymous page writable at once? */
 enum mprotect_write {
 	MPROTECT_WRITE_FAULT, /* no, the next write fault does */
+	MPROTECT_WRITE_DIRTY, /* if it is dirty */
 	MPROTECT_WRITE_NOW,
 };
 
@@ -69,6 +71,12 @@ enum mprotect_write {
 enum zero_page_pin {
 	ZERO_PAGE_PIN_COUNTED,
 	ZERO_PAGE_PIN_NONE,
+};
+
+/* Is there FOLL_LONGTERM without FOLL_PIN? */
+enum get_longterm {
+	GET_LONGTERM_YES,
+	GET_LONGTERM_EINVAL,
 };
 
 /* What does direct I/O take on the pages that it works on? */
@@ -81,6 +89,12 @@ enum dio_ref {
 enum madv_populate {
 	MADV_POPULATE_EINVAL,
 	MADV_POPULATE_YES,
+};
+
+/* What can mremap() move to another address? */
+enum mremap_range {
+	MREMAP_RANGE_ONE,  /* memory of one mapping; the target is unmapped before that is known */
+	MREMAP_RANGE_MANY, /* any mappings, with what is between them left out */
 };
 
 /*
@@ -98,8 +112,10 @@ struct mm_rules {
 	enum clear_refs_pinned clear_refs_pinned;
 	enum mprotect_write mprotect_write;
 	enum zero_page_pin zero_page_pin;
+	enum get_longterm get_longterm;
 	enum dio_ref dio_ref;
 	enum madv_populate madv_populate;
+	enum mremap_range mremap_range;
 };
 
 #endif

@@ -43,7 +43,9 @@ pte_t vm_page_prot(const struct vma *vma)
 {
 	if (!(vma->flags & (VM_READ | VM_WRITE)))
 		return PTE_PROTNONE | PTE_ACCESSED;
-	if ((vma->flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED))
+	/* Shared memory is writable at once, unless the first write has to be seen (soft-dirty). */
+	if ((vma->flags & (VM_WRITE | VM_SHARED | VM_SOFTDIRTY)) ==
+	    (VM_WRITE | VM_SHARED | VM_SOFTDIRTY))
 		return PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_RW;
 	return PTE_PRESENT | PTE_USER | PTE_ACCESSED;
 }
@@ -127,7 +129,10 @@ void vma_remove(struct mm *mm, unsigned long start, unsigned long end)
 
 static bool can_merge(const struct vma *low, const struct vma *high)
 {
-	if (low->end != high->start || low->flags != high->flags || low->shmem != high->shmem)
+	/* What is joined counts as soft-dirty if either part does. */
+	if (low->end != high->start || (low->flags ^ high->flags) & ~(unsigned)VM_SOFTDIRTY)
+		return false;
+	if (low->shmem != high->shmem)
 		return false;
 	return !low->shmem ||
 	       low->pgoff + ((low->end - low->start) >> MM_PAGE_SHIFT) == high->pgoff;
@@ -145,6 +150,7 @@ void vma_merge(struct mm *mm)
 			continue;
 		}
 		low->end = mm->vmas[i].end;
+		low->flags |= mm->vmas[i].flags;
 		if (low->shmem)
 			shmem_put(mm->machine, low->shmem);
 		close_slot(mm, i);

@@ -7,7 +7,7 @@ build=$1
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 
-DESTDIR=$stage meson install -C "$build" --quiet
+DESTDIR=$stage meson install -C "$build" --no-rebuild --quiet
 pc=$(find "$stage" -name cowherd-mm.pc)
 export PKG_CONFIG_SYSROOT_DIR="$stage" PKG_CONFIG_LIBDIR="${pc%/*}"
 

@@ -65,6 +65,8 @@ static void a_version_finds_the_row_in_force(void **state)
 	find_is("v5.7", "v5.7");
 	find_is("v5.8.18", "v5.8");
 	find_is("v5.9-rc1", "v5.8");
+	find_is("v5.8-rc1", "v5.8");
+	find_is("v5.19-rc5", "v5.19");
 	find_is("v5.9-rc4", "v5.9-rc4");
 	find_is("v5.9-rc6", "v5.9-rc4");
 	find_is("v5.9-rc7", "v5.9-rc7");
@@ -73,8 +75,10 @@ static void a_version_finds_the_row_in_force(void **state)
 	find_is("5.10.223", "v5.9");
 	find_is("5.15.0-91-generic", "v5.14");
 	find_is("6.1.0-18-amd64", "v6.0");
-	find_is("v6.18", "v6.5");
-	find_is("7.2.13+deb14-amd64", "v6.5");
+	find_is("v6.4", "v6.3");
+	find_is("v6.16", "v6.5");
+	find_is("v6.18", "v6.17");
+	find_is("7.2.13+deb14-amd64", "v6.17");
 	find_is("break-cow-v2", "break-cow-v2");
 }
 
@@ -111,6 +115,7 @@ static void rows_have_the_rules_of_their_commits(void **state)
 	rules_are("v5.7", WP_REUSE_MAPCOUNT, GUP_BREAK_NEVER, FORK_PINNED_SHARE);
 	rules_are("v5.8", WP_REUSE_MAPCOUNT, GUP_BREAK_FORCE_WRITE, FORK_PINNED_SHARE);
 	rules_are("v5.9-rc4", WP_REUSE_REFCOUNT, GUP_BREAK_NEVER, FORK_PINNED_SHARE);
+	rules_are("v5.9-rc7", WP_REUSE_REFCOUNT, GUP_BREAK_NEVER, FORK_PINNED_PROTECT_COPY);
 	rules_are("v5.9", WP_REUSE_REFCOUNT, GUP_BREAK_NEVER, FORK_PINNED_COPY);
 	rules_are("v5.18", WP_REUSE_REFCOUNT_DRAIN, GUP_BREAK_NEVER, FORK_PINNED_COPY);
 	rules_are("v5.19", WP_REUSE_EXCLUSIVE, GUP_BREAK_UNSHARE, FORK_PINNED_COPY);
@@ -131,7 +136,7 @@ static void a_field_can_be_set(void **state)
 		}
 	}
 	assert_int_equal(rules.gup_break, GUP_BREAK_UNSHARE_COW);
-	assert_int_equal(rules.madv_populate, MADV_POPULATE_YES);
+	assert_int_equal(rules.mremap_range, MREMAP_RANGE_MANY);
 }
 
 int main(void)

@@ -13,6 +13,7 @@
 #include "mm/audit.h"
 #include "mm/eras.h"
 #include "mm/mm.h"
+#include "threads.h"
 
 #define FRAMES 256
 #define BASE   (1UL << 30)
@@ -28,7 +29,7 @@ static struct world begin(const char *release)
 {
 	struct world world = {0};
 
-	world.machine = machine_create(&mm_era_find(release)->rules, FRAMES, 1);
+	world.machine = machine_create(&mm_era_find(release)->rules, FRAMES, 2);
 	assert_non_null(world.machine);
 	world.mm = mm_create(world.machine);
 	assert_non_null(world.mm);
@@ -52,9 +53,12 @@ static void begin_child(struct world *world)
 	assert_int_equal(mm_fork(world->mm, &world->child), 0);
 }
 
+/* On another CPU, whose LRU cache it is that the exit empties. */
 static void end_child(struct world *world)
 {
+	port_set_cpu(1);
 	mm_destroy(world->child);
+	port_set_cpu(0);
 }
 
 static pfn_t frame(const struct world *world)
