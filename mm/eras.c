@@ -78,7 +78,7 @@ static const struct mm_rule_value mprotect_write_values[] = {
 	[MPROTECT_WRITE_FAULT] = {"fault", "no, the next write fault makes it", NULL},
 	[MPROTECT_WRITE_DIRTY] = {"dirty", "yes, if the page is anon-exclusive and the PTE dirty",
 				  "64fe24a3e05e"},
-	[MPROTECT_WRITE_NOW] = {"now", "yes, if the page is anon-exclusive", "7ea7e333842e"},
+	[MPROTECT_WRITE_NOW] = {"now", "yes, if the page is anon-exclusive", "d84887739d5c"},
 };
 
 static const struct mm_rule_value zero_page_pin_values[] = {
