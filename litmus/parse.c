@@ -121,6 +121,8 @@ bool litmus_end_item(struct litmus_parser *parser, struct litmus_item *item)
 	struct litmus_comment *comments = lexer->comments;
 	int inside = 0, after, nr = lexer->nr_comments;
 
+	if (!nr)
+		return true;
 	while (inside < nr && comments[inside].offset < parser->end)
 		comments[inside++].blank_before = false;
 	after = inside;
