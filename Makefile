@@ -8,7 +8,7 @@ all: $(BUILD)/build.ninja ## build everything into build/
 	@ninja -C $(BUILD)
 
 $(BUILD)/build.ninja:
-	@meson setup --prefix $(PREFIX) $(BUILD)
+	@out=$$(meson setup --prefix $(PREFIX) $(BUILD)) || { echo "$$out"; exit 1; }
 
 run: ## install what is missing, build, and run the corpus on the spec, every era and this kernel
 	@scripts/install-packages build

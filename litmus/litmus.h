@@ -22,7 +22,7 @@
 #define LITMUS_MAX_PAGES       4  /* pages of one object */
 #define LITMUS_MAX_WORDS       4  /* variables that share one page */
 #define LITMUS_MAX_REGISTERS   16 /* of one task */
-#define LITMUS_MAX_OPS	       64 /* of one task */
+#define LITMUS_MAX_OPS         64 /* of one task */
 #define LITMUS_MAX_COMPLETIONS 8
 #define LITMUS_MAX_OBSERVABLES 64
 
@@ -62,8 +62,8 @@ struct litmus_pos {
 
 /* How an object of the initial state is backed. */
 enum litmus_backing {
-	LITMUS_ANON,	 /* private anonymous, readable and writable */
-	LITMUS_SHARED,	 /* shared anonymous, readable and writable */
+	LITMUS_ANON,     /* private anonymous, readable and writable */
+	LITMUS_SHARED,   /* shared anonymous, readable and writable */
 	LITMUS_UNMAPPED, /* addresses only: a place for mmap() and mremap() */
 };
 
@@ -72,8 +72,8 @@ struct litmus_object {
 	struct litmus_pos pos;
 	enum litmus_backing backing;
 	int nr_pages;
-	int nr_words;			  /* variables on the page; 1 where nr_pages > 1 */
-	int first_var;			  /* index in vars of word 0 */
+	int nr_words;                       /* variables on the page; 1 where nr_pages > 1 */
+	int first_var;                      /* index in vars of word 0 */
 	bool initialised[LITMUS_MAX_PAGES]; /* false: a hole, nothing has touched the page */
 	/* Initial value of each int; written by P0 before the tasks start. */
 	int64_t value[LITMUS_MAX_PAGES][LITMUS_MAX_WORDS];
@@ -105,11 +105,11 @@ enum litmus_opcode {
 	LITMUS_LOAD,  /* dest = *addr */
 	LITMUS_MOVE,  /* dest = value */
 	/* the address space */
-	LITMUS_MMAP,	 /* dest = mmap(addr, pages, flags: prot, advice: map) */
-	LITMUS_MUNMAP,	 /* munmap(addr, pages) */
+	LITMUS_MMAP,     /* dest = mmap(addr, pages, flags: prot, advice: map) */
+	LITMUS_MUNMAP,   /* munmap(addr, pages) */
 	LITMUS_MPROTECT, /* mprotect(addr, pages, flags: prot) */
-	LITMUS_MREMAP,	 /* dest = mremap(addr, pages, to) */
-	LITMUS_MADVISE,	 /* madvise(addr, pages, flags: advice) */
+	LITMUS_MREMAP,   /* dest = mremap(addr, pages, to) */
+	LITMUS_MADVISE,  /* madvise(addr, pages, flags: advice) */
 	/* references and pins */
 	LITMUS_GET_USER_PAGES,
 	LITMUS_GET_USER_PAGES_FAST,
@@ -118,25 +118,25 @@ enum litmus_opcode {
 	LITMUS_PIN_USER_PAGES_FAST,
 	LITMUS_PIN_USER_PAGES_REMOTE,
 	LITMUS_IOV_ITER_EXTRACT_PAGES, /* direct I/O: FOLL_GET or FOLL_PIN, as the kernel does */
-	LITMUS_PUT_PAGE,	       /* drops what get_user_pages*() gave */
-	LITMUS_UNPIN_USER_PAGE,	       /* drops what pin_user_pages*() gave */
+	LITMUS_PUT_PAGE,               /* drops what get_user_pages*() gave */
+	LITMUS_UNPIN_USER_PAGE,        /* drops what pin_user_pages*() gave */
 	LITMUS_BIO_RELEASE_PAGES,      /* drops what iov_iter_extract_pages() gave */
-	LITMUS_DMA_READ,	       /* dest = what the device reads through handle */
-	LITMUS_DMA_WRITE,	       /* the device writes value through handle */
-	LITMUS_PAGEMAP,		       /* dest = 1 if addr maps the frame that handle holds, else 0 */
-	LITMUS_LOCK_PAGE,	       /* take the page lock of the frame that handle holds */
+	LITMUS_DMA_READ,               /* dest = what the device reads through handle */
+	LITMUS_DMA_WRITE,              /* the device writes value through handle */
+	LITMUS_PAGEMAP,   /* dest = 1 if addr maps the frame that handle holds, else 0 */
+	LITMUS_LOCK_PAGE, /* take the page lock of the frame that handle holds */
 	LITMUS_UNLOCK_PAGE,
 	/* another process's memory */
-	LITMUS_PTRACE_PEEKDATA,	  /* dest = its *addr, with FOLL_FORCE */
-	LITMUS_PTRACE_POKEDATA,	  /* its *addr = value, with FOLL_FORCE | FOLL_WRITE */
+	LITMUS_PTRACE_PEEKDATA,   /* dest = its *addr, with FOLL_FORCE */
+	LITMUS_PTRACE_POKEDATA,   /* its *addr = value, with FOLL_FORCE | FOLL_WRITE */
 	LITMUS_PROCESS_VM_READV,  /* dest = its *addr */
 	LITMUS_PROCESS_VM_WRITEV, /* its *addr = value */
 	/* tasks */
-	LITMUS_FORK,	       /* start task as a new process, its mm a fork of ours */
-	LITMUS_WAITPID,	       /* until task's process has ended */
+	LITMUS_FORK,           /* start task as a new process, its mm a fork of ours */
+	LITMUS_WAITPID,        /* until task's process has ended */
 	LITMUS_PTHREAD_CREATE, /* start task as a thread of our process */
 	LITMUS_PTHREAD_JOIN,   /* until task has ended */
-	LITMUS_EXIT,	       /* end the whole process now */
+	LITMUS_EXIT,           /* end the whole process now */
 	LITMUS_COMPLETE,
 	LITMUS_WAIT_FOR_COMPLETION,
 	/* what else can change a page's counts or its PTE */
@@ -149,26 +149,26 @@ enum litmus_opcode {
 struct litmus_op {
 	enum litmus_opcode code;
 	struct litmus_pos pos;
-	int dest;		   /* register that takes the result, or -1 */
+	int dest;                  /* register that takes the result, or -1 */
 	struct litmus_addr addr;   /* where */
-	struct litmus_addr to;	   /* mremap(): whereto */
-	int nr_pages;		   /* at least 1 where the operation takes a length */
-	unsigned flags;		   /* FOLL_, PROT_ or MADV_ as the opcode says */
-	unsigned map;		   /* mmap(): enum litmus_map */
+	struct litmus_addr to;     /* mremap(): whereto */
+	int nr_pages;              /* at least 1 where the operation takes a length */
+	unsigned flags;            /* FOLL_, PROT_ or MADV_ as the opcode says */
+	unsigned map;              /* mmap(): enum litmus_map */
 	struct litmus_value value; /* what is written */
-	int handle;		   /* register that holds the reference or pin, or -1 */
-	int handle_page;	   /* which page of it */
-	int task;		   /* the other task, or -1 */
+	int handle;                /* register that holds the reference or pin, or -1 */
+	int handle_page;           /* which page of it */
+	int task;                  /* the other task, or -1 */
 	int completion;
 };
 
 /* The operands of each operation, in the order in which they are written. */
 struct litmus_op_info {
-	const char *name;	  /* as written: "pin_user_pages" */
-	const char *operands;	  /* see litmus/ops.c */
-	bool makes_handle;	  /* the result is a reference or pin */
-	bool has_result;	  /* `r = op(...)` is allowed */
-	bool needs_result;	  /* and demanded */
+	const char *name;     /* as written: "pin_user_pages" */
+	const char *operands; /* see litmus/ops.c */
+	bool makes_handle;    /* the result is a reference or pin */
+	bool has_result;      /* `r = op(...)` is allowed */
+	bool needs_result;    /* and demanded */
 };
 
 const struct litmus_op_info *litmus_op_info(enum litmus_opcode code);
@@ -208,8 +208,8 @@ struct litmus_task {
  */
 enum litmus_observable_kind {
 	LITMUS_OBSERVE_REGISTER, /* a handle's value is the number of pages, or -errno */
-	LITMUS_OBSERVE_STATUS,	 /* 0, or the signal that killed the process */
-	LITMUS_OBSERVE_MEMORY,	 /* task's view of addr, when it ends; P0's after all have ended */
+	LITMUS_OBSERVE_STATUS,   /* 0, or the signal that killed the process */
+	LITMUS_OBSERVE_MEMORY,   /* task's view of addr, when it ends; P0's after all have ended */
 };
 
 struct litmus_observable {
@@ -226,7 +226,7 @@ struct litmus_observable {
 
 enum litmus_prop_kind {
 	LITMUS_PROP_TRUE,
-	LITMUS_PROP_EQUAL, /* observable = value */
+	LITMUS_PROP_EQUAL,  /* observable = value */
 	LITMUS_PROP_DIFFER, /* observable != value */
 	LITMUS_PROP_NOT,
 	LITMUS_PROP_AND,
@@ -257,16 +257,17 @@ enum litmus_observation {
 struct litmus_target_range {
 	struct litmus_pos pos;
 	char *from;
-	char *to;    /* NULL: just `from`; "" : open end */
+	char *to; /* NULL: just `from`; "" : open end */
 };
 
-/* `expect Always lost-dma on v5.9-rc4..v5.9-rc6, break-cow-v1`; later lines override earlier ones. */
+/* `expect Always lost-dma on v5.9-rc4..v5.9-rc6, break-cow-v1`; later lines override earlier ones.
+ */
 struct litmus_expectation {
 	struct litmus_pos pos;
 	enum litmus_observation observation; /* of the condition's proposition */
-	unsigned violations;		     /* set of enum violation that some outcome shows */
-	bool strict;	/* the line is for --strict only */
-	int nr_ranges;	/* 0: every target */
+	unsigned violations;                 /* set of enum violation that some outcome shows */
+	bool strict;                         /* the line is for --strict only */
+	int nr_ranges;                       /* 0: every target */
 	struct litmus_target_range *ranges;
 };
 
@@ -315,7 +316,8 @@ char *litmus_op_text(const struct litmus_test *test, int task, const struct litm
 		     char *buf, size_t size);
 
 /*
- * "0:r0", "x", "1:x[2]" or "0:status"; an object of several pages always has its index. Returns buf.
+ * "0:r0", "x", "1:x[2]" or "0:status"; an object of several pages always has its index. Returns
+ * buf.
  */
 char *litmus_observable_text(const struct litmus_test *test, int observable, char *buf,
 			     size_t size);

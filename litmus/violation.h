@@ -8,18 +8,18 @@
 /* A set of kinds is the bitwise or of these. */
 enum violation {
 	VIOLATION_NONE = 0,
-	VIOLATION_LOST_DMA = 1 << 0,	   /* the owner does not see what the device wrote */
-	VIOLATION_STALE_DMA = 1 << 1,	   /* the device does not see what the owner wrote */
-	VIOLATION_LEAK = 1 << 2,	   /* one mm sees what another wrote after the fork */
-	VIOLATION_MISSED_WP = 1 << 3,	   /* a write to a protected range raised no event */
-	VIOLATION_SPURIOUS_WP = 1 << 4,	   /* an event without a write */
-	VIOLATION_LOST_WRITE = 1 << 5,	   /* a CPU's write is not seen by its own mm */
-	VIOLATION_WRONG_PAGE = 1 << 6,	   /* a value, a mapping or an error no rule accounts for */
-	VIOLATION_BAD_COUNT = 1 << 7,	   /* refcount != mappings + references + pins */
+	VIOLATION_LOST_DMA = 1 << 0,       /* the owner does not see what the device wrote */
+	VIOLATION_STALE_DMA = 1 << 1,      /* the device does not see what the owner wrote */
+	VIOLATION_LEAK = 1 << 2,           /* one mm sees what another wrote after the fork */
+	VIOLATION_MISSED_WP = 1 << 3,      /* a write to a protected range raised no event */
+	VIOLATION_SPURIOUS_WP = 1 << 4,    /* an event without a write */
+	VIOLATION_LOST_WRITE = 1 << 5,     /* a CPU's write is not seen by its own mm */
+	VIOLATION_WRONG_PAGE = 1 << 6,     /* a value, a mapping or an error no rule accounts for */
+	VIOLATION_BAD_COUNT = 1 << 7,      /* refcount != mappings + references + pins */
 	VIOLATION_USE_AFTER_FREE = 1 << 8, /* a freed frame is reachable */
-	VIOLATION_STALE_TLB = 1 << 9,	   /* a TLB entry outlived its PTE */
-	VIOLATION_DEADLOCK = 1 << 10,	   /* tasks wait for each other */
-	VIOLATION_LIVELOCK = 1 << 11,	   /* a task retries without end */
+	VIOLATION_STALE_TLB = 1 << 9,      /* a TLB entry outlived its PTE */
+	VIOLATION_DEADLOCK = 1 << 10,      /* tasks wait for each other */
+	VIOLATION_LIVELOCK = 1 << 11,      /* a task retries without end */
 };
 
 #define VIOLATION_KINDS 12

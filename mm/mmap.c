@@ -82,27 +82,27 @@ static int dup_vma(struct mm *child, struct mm *parent, const struct vma *vma)
 	return copy_page_range(child, parent, copy, vma);
 }
 
-int mm_fork(struct mm *parent, struct mm **result)
+int mm_fork(struct mm *parent, struct mm **child)
 {
-	struct mm *child = mm_create(parent->machine);
+	struct mm *new = mm_create(parent->machine);
 	int err;
 
-	if (!child)
+	if (!new)
 		return -MM_ENOMEM;
 	port_down_write(&parent->mmap_lock);
-	port_down_write(&child->mmap_lock);
-	err = vma_reserve(child, parent->nr_vmas);
+	port_down_write(&new->mmap_lock);
+	err = vma_reserve(new, parent->nr_vmas);
 	for (unsigned i = 0; !err && i < parent->nr_vmas; i++)
-		err = dup_vma(child, parent, &parent->vmas[i]);
+		err = dup_vma(new, parent, &parent->vmas[i]);
 	/* Also after a failure: some entries are write-protected already. */
 	flush_tlb_range(parent, 0, MM_TASK_SIZE);
-	port_up_write(&child->mmap_lock);
+	port_up_write(&new->mmap_lock);
 	port_up_write(&parent->mmap_lock);
 
 	if (err) {
-		mm_destroy(child);
+		mm_destroy(new);
 		return err;
 	}
-	*result = child;
+	*child = new;
 	return 0;
 }

@@ -204,7 +204,7 @@ static long start_helper(struct host_handle *handle)
 	handle->direct.result = 0;
 	atomic_store(&handle->direct.state, HOST_RUNNING);
 	atomic_store(&handle->direct.alive, 1);
-	if (clone(helper_main, (unsigned char *)stack + HELPER_STACK, flags, handle, NULL, NULL,
+	if (clone(helper_main, (void *)(stack + HELPER_STACK), flags, handle, NULL, NULL,
 		  &handle->direct.alive) < 0)
 		return -errno;
 	return 0;

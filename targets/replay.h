@@ -29,11 +29,11 @@ struct view {
 /* One step of a replay. Step 0 is the initial state: no task, no operation. */
 struct replay_step {
 	int number;
-	int task;		   /* -1: the initial state */
+	int task;                   /* -1: the initial state */
 	const struct litmus_op *op; /* NULL: the initial state, or the end of the task */
-	const char *result;	   /* "r0 = 2", "waits for the page lock", "SIGSEGV", or "" */
-	unsigned violations;	   /* what the accounting found after it */
-	const char *detail;	   /* in words, or NULL */
+	const char *result;         /* "r0 = 2", "waits for the page lock", "SIGSEGV", or "" */
+	unsigned violations;        /* what the accounting found after it */
+	const char *detail;         /* in words, or NULL */
 	const struct view *view;
 };
 

@@ -11,26 +11,26 @@
 #include "litmus/litmus.h"
 
 struct run_options {
-	bool strict;			   /* hold every reference to the promise of a pin */
-	uint64_t max_states;		   /* 0: none */
+	bool strict;                       /* hold every reference to the promise of a pin */
+	uint64_t max_states;               /* 0: none */
 	const volatile sig_atomic_t *stop; /* set on Ctrl-C; or NULL */
-	unsigned host_iterations;	   /* 0: as many as the test needs */
-	unsigned fail_allocation;	   /* model: this allocation of every schedule fails; 0: none */
+	unsigned host_iterations;          /* 0: as many as the test needs */
+	unsigned fail_allocation; /* model: this allocation of every schedule fails; 0: none */
 };
 
 enum run_status {
 	RUN_DONE,
 	RUN_INCOMPLETE, /* stopped early: what is there is true, more may exist */
-	RUN_SKIPPED,	/* this target can't run this test; reason says why */
-	RUN_FAILED,	/* our own failure: no memory, a system call that must not fail */
+	RUN_SKIPPED,    /* this target can't run this test; reason says why */
+	RUN_FAILED,     /* our own failure: no memory, a system call that must not fail */
 };
 
 struct outcome {
-	int64_t *values;	/* test->nr_observables of them; NULL for a broken state */
-	uint64_t count;		/* how many final states (model, spec) or iterations (host) */
-	bool holds;		/* litmus_holds() */
-	unsigned violations;	/* set of enum violation */
-	char *detail;		/* what the accounting found in a broken state; or NULL */
+	int64_t *values;     /* test->nr_observables of them; NULL for a broken state */
+	uint64_t count;      /* how many final states (model, spec) or iterations (host) */
+	bool holds;          /* litmus_holds() */
+	unsigned violations; /* set of enum violation */
+	char *detail;        /* what the accounting found in a broken state; or NULL */
 	struct explore_move *schedule; /* shortest way there; NULL on a real kernel */
 	int nr_moves;
 };
@@ -60,7 +60,8 @@ struct outcome *run_result_add(struct run_result *result, const struct litmus_te
 /* Put the outcomes in their order and fill in `holds`. */
 void run_result_finish(struct run_result *result, const struct litmus_test *test);
 
-/* Never, Sometimes or Always: does the proposition hold in the outcomes? Broken ones don't count. */
+/* Never, Sometimes or Always: does the proposition hold in the outcomes? Broken ones don't count.
+ */
 enum litmus_observation run_result_observation(const struct run_result *result);
 
 /* Union over all outcomes. */

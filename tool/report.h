@@ -8,8 +8,8 @@
 /* A format. Any of the functions may be NULL. */
 struct report {
 	const char *name;
-	int (*check)(const struct run *run); /* can it report on these targets? else complains */
-	void (*begin)(const struct run *run);                      /* before the first test */
+	int (*check)(const struct run *run);  /* can it report on these targets? else complains */
+	void (*begin)(const struct run *run); /* before the first test */
 	void (*row)(const struct run *run, const struct row *row); /* after each test */
 	int (*end)(const struct run *run); /* after the last; TOOL_OK or TOOL_TROUBLE */
 };
