@@ -40,11 +40,12 @@ static bool audit_pte(struct audit *audit, pte_t pte)
 static bool audit_table(struct audit *audit, pfn_t table, unsigned level)
 {
 	const struct machine *machine = audit->machine;
+	const struct page *page = pfn_to_page(machine, table);
 	port_entry *entries = (port_entry *)(machine->memory + table * MM_PAGE_SIZE);
 
 	audit->frames[table].refs++;
-	if (page_flag(pfn_to_page(machine, table), PG_FREE))
-		return finding(audit, AUDIT_FREE_MAPPED, table, 0, 0);
+	if (page_flag(page, PG_FREE))
+		return finding(audit, AUDIT_FREE_MAPPED, table, 0, page_count(page));
 	for (unsigned i = 0; i < MM_TABLE_ENTRIES; i++) {
 		pte_t entry = port_entry_read(&entries[i]);
 

@@ -139,7 +139,10 @@ enum vm_fault {
 	VM_FAULT_WRITE = 0x08, /* COW was broken */
 };
 
-/* One fault. mmap lock held for reading; returns a set of enum vm_fault. */
+/*
+ * One fault. mmap lock held for reading; returns a set of enum vm_fault. FAULT_FLAG_UNSHARE is for
+ * COW mappings only: in others there is nothing to unshare.
+ */
 unsigned handle_mm_fault(struct mm *mm, struct vma *vma, unsigned long addr, unsigned flags);
 
 /* The counted page behind a PTE, or NULL for the zero page. */

@@ -385,9 +385,6 @@ unsigned handle_mm_fault(struct mm *mm, struct vma *vma, unsigned long addr, uns
 		.flags = flags,
 	};
 
-	/* There is nothing to unshare in a shared mapping; then it is a read (cdc5021cda19). */
-	if (flags & FAULT_FLAG_UNSHARE && !is_cow_mapping(vma))
-		vmf.flags &= ~(unsigned)FAULT_FLAG_UNSHARE;
 	if (pte_alloc(mm, addr))
 		return VM_FAULT_OOM;
 	return handle_pte_fault(&vmf);

@@ -177,6 +177,13 @@ static void calls_refuse_what_linux_refuses(void **state)
 
 	map(fixture, BASE, 2);
 	assert_int_equal(mm_mmap(mm, BASE + 1, PAGE, VM_READ), -MM_EINVAL);
+	assert_int_equal(mm_mmap(mm, BASE, PAGE, VM_DONTCOPY), -MM_EINVAL);
+	assert_int_equal(mm_munmap(mm, BASE + 1, PAGE), -MM_EINVAL);
+	assert_int_equal(mm_mprotect(mm, BASE + 1, PAGE, VM_READ), -MM_EINVAL);
+	assert_int_equal(mm_mprotect(mm, BASE, PAGE, VM_SHARED), -MM_EINVAL);
+	assert_int_equal(mm_madvise(mm, BASE + 1, PAGE, MM_MADV_DONTNEED), -MM_EINVAL);
+	assert_int_equal(mm_mremap(mm, BASE + 1, PAGE, BASE + 64 * PAGE), -MM_EINVAL);
+	assert_int_equal(mm_mremap(mm, BASE, PAGE, BASE + 64 * PAGE + 1), -MM_EINVAL);
 	assert_int_equal(mm_mmap(mm, BASE, 0, VM_READ), -MM_EINVAL);
 	assert_int_equal(mm_mmap(mm, MM_TASK_SIZE - PAGE, 2 * PAGE, VM_READ), -MM_EINVAL);
 	assert_int_equal(mm_munmap(mm, BASE + 64 * PAGE, PAGE), 0);
@@ -185,6 +192,59 @@ static void calls_refuse_what_linux_refuses(void **state)
 	assert_int_equal(mm_madvise(mm, BASE + PAGE, 2 * PAGE, MM_MADV_DONTNEED), -MM_ENOMEM);
 	assert_int_equal(mm_mremap(mm, BASE, PAGE, BASE), -MM_EINVAL);
 	assert_int_equal(mm_mremap(mm, BASE + 32 * PAGE, PAGE, BASE + 64 * PAGE), -MM_EFAULT);
+}
+
+/* madvise(2): what is mapped is advised, and the holes make it ENOMEM, wherever they are. */
+static void madvise_goes_over_holes(void **state)
+{
+	struct fixture *fixture = *state;
+	struct mm *mm = fixture->mm;
+
+	map(fixture, BASE + PAGE, 1);
+	map(fixture, BASE + 3 * PAGE, 1);
+	store(mm, BASE + PAGE, 1);
+	store(mm, BASE + 3 * PAGE, 3);
+	assert_int_equal(mm_madvise(mm, BASE, 4 * PAGE, MM_MADV_DONTNEED), -MM_ENOMEM);
+	assert_int_equal(load(mm, BASE + PAGE), 0);
+	assert_int_equal(load(mm, BASE + 3 * PAGE), 0);
+}
+
+/* d23cb648e365, v6.17: a hole in the middle stays a hole. */
+static void mremap_goes_over_holes(void **state)
+{
+	struct fixture *fixture = *state;
+	struct mm *mm = fixture->mm;
+
+	map(fixture, BASE, 1);
+	map(fixture, BASE + 2 * PAGE, 1);
+	store(mm, BASE, 1);
+	store(mm, BASE + 2 * PAGE, 3);
+	assert_int_equal(mm_mremap(mm, BASE, 3 * PAGE, BASE + 64 * PAGE), 0);
+	assert_int_equal(load(mm, BASE + 64 * PAGE), 1);
+	assert_int_equal(load_error(mm, BASE + 65 * PAGE), -MM_EFAULT);
+	assert_int_equal(load(mm, BASE + 66 * PAGE), 3);
+	assert_int_equal(load_error(mm, BASE), -MM_EFAULT);
+}
+
+static void a_machine_needs_frames_cpus_and_memory(void **state)
+{
+	const struct mm_rules *rules = &mm_eras[0].rules;
+	unsigned n = 0;
+	struct machine *machine = NULL;
+
+	(void)state;
+	assert_null(machine_create(rules, 2, 1));
+	assert_null(machine_create(rules, FRAMES, 0));
+	while (!machine) {
+		port_fail_allocation(++n);
+		machine = machine_create(rules, FRAMES, 1);
+	}
+	assert_int_equal(n, 6);
+	port_fail_allocation(1);
+	assert_null(mm_create(machine));
+	port_fail_allocation(2);
+	assert_null(mm_create(machine));
+	machine_destroy(machine);
 }
 
 static void signals_are_errors(void **state)
@@ -278,6 +338,10 @@ static bool do_all(struct fixture *fixture)
 
 	if (mm_mmap(mm, BASE, 2 * PAGE, VM_READ | VM_WRITE) || mm_store(mm, BASE, 1))
 		return false;
+	for (unsigned long i = 1; i < 6; i++) {
+		if (mm_mmap(mm, BASE + TABLE + 2 * i * PAGE, PAGE, VM_READ | VM_WRITE | VM_SHARED))
+			return false;
+	}
 	if (mm_mmap(mm, BASE + TABLE, PAGE, VM_READ | VM_WRITE | VM_SHARED))
 		return false;
 	if (mm_store(mm, BASE + TABLE, 1) || mm_mremap(mm, BASE, PAGE, BASE + 2 * TABLE))
@@ -333,6 +397,9 @@ int main(void)
 		TEST(vmas_split_and_merge),
 		TEST(shared_memory_survives_splits),
 		TEST(calls_refuse_what_linux_refuses),
+		TEST(madvise_goes_over_holes),
+		TEST(mremap_goes_over_holes),
+		TEST(a_machine_needs_frames_cpus_and_memory),
 		TEST(signals_are_errors),
 		TEST(gup_says_how_many_pages_it_took),
 		TEST(a_pin_counts_1024),
