@@ -219,6 +219,29 @@ static void soft_dirty_tracks_writes_by_gup(const char *release)
 	end(&world);
 }
 
+/* Shared memory is writable at once, but not while the first write has still to be seen. */
+static void soft_dirty_tracks_writes_to_shared_memory(const char *release)
+{
+	struct world world = begin(release);
+	uint32_t value;
+
+	assert_int_equal(mm_mmap(world.mm, BASE, MM_PAGE_SIZE, VM_READ | VM_WRITE | VM_SHARED), 0);
+	assert_int_equal(mm_store(world.mm, BASE, 1), 0);
+	mm_clear_refs(world.mm);
+	assert_int_equal(mm_load(world.mm, BASE, &value), 0);
+	assert_false(has_bit(&world, PTE_SOFT_DIRTY | PTE_RW));
+	assert_int_equal(mm_store(world.mm, BASE, 2), 0);
+	assert_true(has_bit(&world, PTE_SOFT_DIRTY));
+	/* The same where the page is mapped only after the clearing. */
+	assert_int_equal(mm_madvise(world.mm, BASE, MM_PAGE_SIZE, MM_MADV_DONTNEED), 0);
+	assert_int_equal(mm_load(world.mm, BASE, &value), 0);
+	assert_int_equal(value, 2);
+	assert_false(has_bit(&world, PTE_SOFT_DIRTY | PTE_RW));
+	assert_int_equal(mm_store(world.mm, BASE, 3), 0);
+	assert_true(has_bit(&world, PTE_SOFT_DIRTY));
+	end(&world);
+}
+
 static void soft_dirty_is_kept_by_an_unshare(void)
 {
 	struct world world = begin("v6.5");
@@ -241,6 +264,7 @@ static void soft_dirty_is_what_linux_promises(void **state)
 	for (int i = 0; i < mm_nr_eras; i++) {
 		soft_dirty_tracks_writes(mm_eras[i].name);
 		soft_dirty_tracks_writes_by_gup(mm_eras[i].name);
+		soft_dirty_tracks_writes_to_shared_memory(mm_eras[i].name);
 	}
 	soft_dirty_is_kept_by_an_unshare();
 }
