@@ -4,7 +4,8 @@
  *
  * The explorer knows nothing of memory management: a machine is something whose state can be
  * saved to and loaded from a block of bytes, that says which moves are possible, and makes one.
- * The search is breadth-first, so the first schedule found to a final state is a shortest one.
+ * The search is breadth-first, so the first schedule found to a final state is a shortest one. A
+ * circle of states from which no final one can be reached is not noticed.
  */
 #ifndef CHECK_EXPLORE_H
 #define CHECK_EXPLORE_H

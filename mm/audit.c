@@ -23,6 +23,8 @@ static bool audit_pte(struct audit *audit, pte_t pte)
 
 	if (!pte_present(pte))
 		return true;
+	if (pte_pfn(pte) >= machine->nr_frames)
+		return finding(audit, AUDIT_FREE_MAPPED, pte_pfn(pte), 0, 0);
 	page = vm_normal_page(machine, pte);
 	if (!page)
 		return true;
@@ -43,6 +45,8 @@ static bool audit_table(struct audit *audit, pfn_t table, unsigned level)
 	const struct page *page = pfn_to_page(machine, table);
 	port_entry *entries = (port_entry *)(machine->memory + table * MM_PAGE_SIZE);
 
+	if (table >= machine->nr_frames)
+		return finding(audit, AUDIT_FREE_MAPPED, table, 0, 0);
 	audit->frames[table].refs++;
 	if (page_flag(page, PG_FREE))
 		return finding(audit, AUDIT_FREE_MAPPED, table, 0, page_count(page));

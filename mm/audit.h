@@ -9,7 +9,7 @@ enum audit_finding {
 	AUDIT_OK,
 	AUDIT_REFCOUNT,      /* refcount is not mappings + references + pins */
 	AUDIT_MAPCOUNT,      /* mapcount is not the number of PTEs */
-	AUDIT_FREE_MAPPED,   /* a free frame is reachable from a table */
+	AUDIT_FREE_MAPPED,   /* a frame that is free, or none, is reachable from a table */
 	AUDIT_FREE_LIST,     /* the free frames don't add up */
 	AUDIT_NOT_EXCLUSIVE, /* a writable PTE of an anon page not marked exclusive */
 };

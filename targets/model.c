@@ -70,7 +70,8 @@ static bool can_move(const struct model *model, int task)
 		return model->state->completed & 1u << op->completion;
 	case LITMUS_LOCK_PAGE:
 		handle = &state->handles[op->handle];
-		return !handle->nr_pages || !port_is_locked(&handle->pages[0]->lock);
+		return op->handle_page >= handle->nr_pages ||
+		       !port_is_locked(&handle->pages[op->handle_page]->lock);
 	default:
 		return true;
 	}
@@ -127,6 +128,8 @@ unsigned model_step(void *context, struct explore_move move)
 	case CHECK_DONE:
 		break;
 	}
+	if (!model->state->machine->nr_free || check_exhausted())
+		model->exhausted = true;
 	return model_audit(model);
 }
 
@@ -170,11 +173,6 @@ void model_values(const struct model *model, int64_t *values)
 	}
 }
 
-static bool spec_deadlocks(const struct model *model)
-{
-	return model->spec && run_result_violations(model->spec) & VIOLATION_DEADLOCK;
-}
-
 /* A final state in which somebody has not ended: they wait for each other. */
 static bool is_deadlock(const struct model *model)
 {
@@ -193,9 +191,11 @@ static bool model_final(void *context, unsigned violations, const struct explore
 	const char *detail = violations ? model->detail : NULL;
 	struct outcome *outcome;
 
+	if (model->exhausted)
+		return false;
 	if (!violations && is_deadlock(model)) {
 		detail = "tasks wait for each other";
-		violations = spec_deadlocks(model) ? VIOLATION_NONE : VIOLATION_DEADLOCK;
+		violations = VIOLATION_DEADLOCK;
 	}
 	if (!detail)
 		model_values(model, values);
@@ -216,13 +216,40 @@ static int out_of_memory(struct run_result *result)
 	return -ENOMEM;
 }
 
+/*
+ * As many frames as the test could ever need at once. Each process may have a copy of every page,
+ * and its tables: one of the lowest level for an object, at most as many again above, and the top
+ * ones. Each handle may keep pages that nobody maps, and so may each CPU's LRU cache; and a fault
+ * holds the old page and the new.
+ */
+static unsigned frames_needed(const struct litmus_test *test)
+{
+	unsigned each = 2 * (unsigned)test->nr_objects + 8;
+	unsigned kept = 4;
+
+	for (int i = 0; i < test->nr_objects; i++)
+		each += (unsigned)test->objects[i].nr_pages;
+	for (int task = 0; task < test->nr_tasks; task++) {
+		for (int reg = 0; reg < test->tasks[task].nr_registers; reg++)
+			kept += (unsigned)test->tasks[task].registers[reg].handle_pages;
+	}
+	return (unsigned)test->nr_tasks * (each + LRU_ADD_CACHE_SIZE + 1) + kept;
+}
+
+_Static_assert(LITMUS_MAX_TASKS *(2 * LITMUS_MAX_OBJECTS + 8 +
+				  LITMUS_MAX_OBJECTS * LITMUS_MAX_PAGES + LRU_ADD_CACHE_SIZE + 1 +
+				  LITMUS_MAX_REGISTERS * LITMUS_MAX_PAGES) +
+			       4 <=
+		       MODEL_MAX_FRAMES,
+	       "the largest test needs more frames");
+
 static void init_memory(void *argument)
 {
 	struct model *model = argument;
 	struct model_state *state = model->state;
 
 	state->machine =
-		machine_create(model->rules, MODEL_FRAMES, (unsigned)model->test->nr_tasks);
+		machine_create(model->rules, model->nr_frames, (unsigned)model->test->nr_tasks);
 	if (!state->machine)
 		return;
 	model->allocations = check_allocations();
@@ -241,6 +268,7 @@ int model_init(struct model *model, const struct litmus_test *test, const struct
 	model->options = options;
 	model->result = result;
 	model->observes_p0 = observes_p0(test);
+	model->nr_frames = frames_needed(test);
 	if (check_reset())
 		return out_of_memory(result);
 	model->state = port_alloc(sizeof(*model->state));
@@ -292,6 +320,13 @@ void model_run(const struct litmus_test *test, const struct mm_rules *rules,
 		return;
 	}
 	result->status = stats.complete ? RUN_DONE : RUN_INCOMPLETE;
+	if (model.exhausted) {
+		run_result_free(result);
+		result->status = RUN_FAILED;
+		snprintf(result->reason, sizeof(result->reason),
+			 "the test needs more memory than its machine has");
+		return;
+	}
 	result->states = stats.states;
 	result->transitions = stats.transitions;
 	run_result_finish(result, test);

@@ -8,8 +8,8 @@
 #include "port/check/check.h"
 #include "targets/target.h"
 
-/* Enough for every task's tables and pages, and few enough to be recounted after each step. */
-#define MODEL_FRAMES 160
+/* No test needs more: model_init() counts what this one needs, for each step recounts all. */
+#define MODEL_MAX_FRAMES 2048
 
 /* Linux's numbers, which mm/ itself does not need. */
 #define MODEL_ESRCH  3
@@ -18,9 +18,9 @@
 
 /* A reference or pin that a register holds. */
 struct model_handle {
-	int nr_pages; /* 0: none */
-	bool pinned;  /* FOLL_PIN, else FOLL_GET */
-	bool locked;  /* we hold the page lock of its first page */
+	int nr_pages;    /* 0: none */
+	bool pinned;     /* FOLL_PIN, else FOLL_GET */
+	unsigned locked; /* set of the pages whose lock we hold */
 	unsigned word;
 	struct page *pages[LITMUS_MAX_PAGES];
 };
@@ -60,7 +60,10 @@ struct model {
 	struct model_state *state; /* in the world; its address never changes */
 	bool observes_p0;          /* P0's memory is observed: it ends last */
 	unsigned allocations;      /* with a machine, but no address space */
-	char detail[160];          /* what is wrong with the present state */
+	unsigned nr_frames;
+	struct audit_frame frames[MODEL_MAX_FRAMES]; /* scratch of model_audit() */
+	bool exhausted;   /* the machine was too small after all: the result would be a lie */
+	char detail[160]; /* what is wrong with the present state */
 };
 
 /* model.c: build the initial state. 0, or -ENOMEM with result->status and reason set. */

@@ -3,6 +3,7 @@
 #include "targets/model.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const struct mm *mm_with_id(const struct machine *machine, unsigned id)
 {
@@ -45,7 +46,7 @@ static bool stale_tlb(struct model *model)
 	return false;
 }
 
-static void count_handles(const struct model *model, struct audit_frame *frames)
+static void count_handles(struct model *model)
 {
 	const struct machine *machine = model->state->machine;
 
@@ -56,7 +57,7 @@ static void count_handles(const struct model *model, struct audit_frame *frames)
 			for (int i = 0; i < handle->nr_pages; i++) {
 				const struct page *page = handle->pages[i];
 
-				frames[page_to_pfn(machine, page)].refs +=
+				model->frames[page_to_pfn(machine, page)].refs +=
 					handle->pinned ? page_pin_bias(machine, page) : 1;
 			}
 		}
@@ -106,13 +107,13 @@ static bool memory_lost(struct model *model)
 
 unsigned model_audit(struct model *model)
 {
-	struct audit_frame frames[MODEL_FRAMES] = {0};
 	struct audit_result result;
 
 	if (somebody_is_inside(model))
 		return VIOLATION_NONE;
-	count_handles(model, frames);
-	if (!mm_audit(model->state->machine, frames, &result))
+	memset(model->frames, 0, model->nr_frames * sizeof(model->frames[0]));
+	count_handles(model);
+	if (!mm_audit(model->state->machine, model->frames, &result))
 		return report(model, &result);
 	if (memory_lost(model))
 		return VIOLATION_BAD_COUNT;

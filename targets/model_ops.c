@@ -209,19 +209,19 @@ static struct model_handle *call_handle(const struct model_call *call)
 	return &call_task(call)->handles[call->op->handle];
 }
 
-static void unlock_handle(struct model_handle *handle)
+static void unlock_handle_page(struct model_handle *handle, int page)
 {
-	if (handle->locked)
-		port_unlock(&handle->pages[0]->lock);
-	handle->locked = false;
+	if (handle->locked & 1u << page)
+		port_unlock(&handle->pages[page]->lock);
+	handle->locked &= ~(1u << page);
 }
 
 static void drop_handle(struct model *model, struct model_handle *handle)
 {
 	struct machine *machine = model->state->machine;
 
-	unlock_handle(handle);
 	for (int i = 0; i < handle->nr_pages; i++) {
+		unlock_handle_page(handle, i);
 		if (handle->pinned)
 			unpin_user_page(machine, handle->pages[i]);
 		else
@@ -266,22 +266,20 @@ static int64_t do_pagemap(const struct model_call *call)
 
 static int64_t do_lock_page(const struct model_call *call)
 {
-	struct model_handle *handle = call_handle(call);
+	struct page *page = handle_page(call);
 
-	if (!handle->nr_pages)
+	if (!page)
 		return -MODEL_EBADF;
-	port_lock(&handle->pages[0]->lock);
-	handle->locked = true;
+	port_lock(&page->lock);
+	call_handle(call)->locked |= 1u << call->op->handle_page;
 	return 0;
 }
 
 static int64_t do_unlock_page(const struct model_call *call)
 {
-	struct model_handle *handle = call_handle(call);
-
-	if (!handle->nr_pages)
+	if (!handle_page(call))
 		return -MODEL_EBADF;
-	unlock_handle(handle);
+	unlock_handle_page(call_handle(call), call->op->handle_page);
 	return 0;
 }
 
@@ -329,10 +327,13 @@ static int64_t do_fork(const struct model_call *call)
 	return 0;
 }
 
-/* The explorer lets a task wait only when it need not wait any more. */
-static int64_t do_wait(const struct model_call *call)
+/*
+ * The explorer lets a task wait only when it need not wait any more. Returns `error` if there never
+ * was anything to wait for.
+ */
+static int64_t do_wait(const struct model_call *call, int error)
 {
-	return call->model->state->tasks[call->op->task].started ? 0 : -MODEL_ECHILD;
+	return call->model->state->tasks[call->op->task].started ? 0 : -error;
 }
 
 static int64_t do_op(const struct model_call *call)
@@ -389,8 +390,9 @@ static int64_t do_op(const struct model_call *call)
 		call->model->state->tasks[op->task].started = true;
 		return 0;
 	case LITMUS_WAITPID:
+		return do_wait(call, MODEL_ECHILD);
 	case LITMUS_PTHREAD_JOIN:
-		return do_wait(call);
+		return do_wait(call, MODEL_ESRCH);
 	case LITMUS_EXIT:
 		kill_process(call->model, call->task, 0);
 		return 0;

@@ -24,6 +24,9 @@ void check_fail_allocation(unsigned n);
 /* Has that allocation come? */
 bool check_allocation_failed(void);
 
+/* Was memory ever refused because the world has no more? Then it is too small for the test. */
+bool check_exhausted(void);
+
 /* How many pieces of memory are allocated. */
 unsigned check_allocations(void);
 

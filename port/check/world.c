@@ -88,8 +88,10 @@ void *port_alloc(size_t size)
 		world->allocations++;
 		return block + 1;
 	}
-	if (size + sizeof(*block) > WORLD_HEAP_SIZE - world->heap_used)
+	if (size + sizeof(*block) > WORLD_HEAP_SIZE - world->heap_used) {
+		world->exhausted = true;
 		return NULL;
+	}
 	world->allocations++;
 	block = (struct block *)(world->heap + world->heap_used);
 	world->heap_used += size + sizeof(*block);
@@ -111,6 +113,11 @@ void port_free(void *memory)
 	class = heap_class(block->size);
 	*(void **)memory = world->free[class];
 	world->free[class] = memory;
+}
+
+bool check_exhausted(void)
+{
+	return world->exhausted;
 }
 
 unsigned check_allocations(void)

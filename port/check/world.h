@@ -40,6 +40,7 @@ struct world {
 	unsigned current; /* task */
 	unsigned fail_in; /* allocations until one fails; 0: none does */
 	bool failed;
+	bool exhausted;
 	struct fiber fibers[CHECK_MAX_TASKS];
 	unsigned allocations; /* not freed */
 	size_t heap_used;
