@@ -149,23 +149,13 @@ int pte_alloc(struct mm *mm, unsigned long addr)
 }
 
 /*
- * Free the table at `level` that maps addr, if it lies in [floor, ceiling). The order matters:
- * once the entry is clear and every CPU has answered the flush, no walk without locks is in it.
+ * Free the table that `entry` points to, which maps [first, end). The order matters: once the entry
+ * is clear and every CPU has answered the flush, no walk without locks is in it.
  */
-static void free_table(struct mm *mm, unsigned long addr, unsigned level, unsigned long floor,
-		       unsigned long ceiling)
+static void free_table(struct mm *mm, port_entry *entry, unsigned long first, unsigned long end)
 {
-	unsigned long first = addr & ~(level_size(level + 1) - 1);
-	unsigned long end = first + level_size(level + 1);
-	port_entry *entry;
-	pte_t old;
+	pte_t old = port_entry_xchg(entry, 0);
 
-	if (first < floor || end > ceiling)
-		return;
-	entry = lookup_level(mm, addr, level + 1);
-	if (!entry)
-		return;
-	old = port_entry_xchg(entry, 0);
 	if (pte_none(old))
 		return;
 	flush_tlb_range(mm, first, end);
@@ -181,13 +171,16 @@ void free_pgtables(struct mm *mm, unsigned long start, unsigned long end, unsign
 		unsigned long addr = start & ~(size - 1);
 
 		while (addr < end) {
+			port_entry *entry = lookup_level(mm, addr, level + 1);
+
 			/* What has no table above needs no look at each of its parts. */
-			if (!lookup_level(mm, addr, level + 1)) {
+			if (!entry) {
 				addr = (addr & ~(level_size(level + 2) - 1)) +
 				       level_size(level + 2);
 				continue;
 			}
-			free_table(mm, addr, level, floor, ceiling);
+			if (addr >= floor && addr + size <= ceiling)
+				free_table(mm, entry, addr, addr + size);
 			addr += size;
 		}
 	}

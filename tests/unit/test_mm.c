@@ -161,6 +161,9 @@ static void shared_memory_survives_splits(void **state)
 
 	assert_int_equal(mm_mmap(mm, BASE, 4 * PAGE, VM_READ | VM_WRITE | VM_SHARED), 0);
 	assert_int_equal(mm_fork(mm, &child), 0);
+	/* A neighbour of the same kind is not the same memory. */
+	assert_int_equal(mm_mmap(mm, BASE + 4 * PAGE, PAGE, VM_READ | VM_WRITE | VM_SHARED), 0);
+	assert_int_equal(mm->nr_vmas, 2);
 	assert_int_equal(mm_munmap(mm, BASE + PAGE, PAGE), 0);
 	store(child, BASE + 3 * PAGE, 5);
 	assert_int_equal(load(mm, BASE + 3 * PAGE), 5);
