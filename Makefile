@@ -13,14 +13,16 @@ $(BUILD)/build.ninja:
 run: ## install what is missing, build, and run the corpus on the spec, every era and this kernel
 	@scripts/install-packages build
 	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
-	@ninja -C $(BUILD) --quiet cowherd
+	@ninja -C $(BUILD) --quiet cowherd man/cowherd.1 man/cowherd-litmus.5
 	@$(BUILD)/cowherd run tests/litmus --on spec,model,host
 
 check: ## install what is missing, and run every test: all builds, corpus, stress, lint, fuzz, coverage
 	@scripts/install-packages check
 	@scripts/check
 
-install: all ## install the command, its manual pages, libcowherd-mm and its headers
+install: $(BUILD)/build.ninja ## install the command, its manual, libcowherd-mm and its headers (PREFIX, DESTDIR)
+	@meson configure $(BUILD) --prefix $(PREFIX)
+	@ninja -C $(BUILD)
 	@meson install -C $(BUILD) --no-rebuild
 
 lint: ## check the layout and the sources without running them

@@ -187,7 +187,7 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 
 /* A change that came with a merge window is in force from -rc1 on. */
 const struct mm_era mm_eras[] = {
-	{"v5.7", "and before: reuse by mapcount", true, {5, 7, 0}, {RULES_5_7}},
+	{"v5.7", "and v5.6: reuse by mapcount", true, {5, 7, 0}, {RULES_5_7}},
 	{"v5.8", "every reference breaks COW", true, {5, 8, 1}, {RULES_5_8}},
 	{"v5.9-rc4",
 	 "reuse by refcount; references leave COW alone",

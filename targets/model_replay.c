@@ -173,15 +173,17 @@ static void view_handles(const struct model *model, struct view *view)
 			if (!handle->nr_pages)
 				continue;
 			line = new_line(view, "P%d:%s", task, program->registers[reg].name);
-			append(line->text, sizeof(line->text), "%s on",
-			       handle->pinned ? "pin" : "reference");
+			append(line->text, sizeof(line->text), "%s%s on",
+			       handle->pinned ? "pin" : "reference",
+			       handle->nr_pages > 1 ? "s" : "");
 			for (int i = 0; i < handle->nr_pages; i++) {
 				pfn_t pfn = page_to_pfn(machine, handle->pages[i]);
 
+				append(line->text, sizeof(line->text), i ? ", " : " ");
 				if (pfn == machine->zero_pfn)
-					append(line->text, sizeof(line->text), " zero page");
+					append(line->text, sizeof(line->text), "zero page");
 				else
-					append(line->text, sizeof(line->text), " frame %u", pfn);
+					append(line->text, sizeof(line->text), "frame %u", pfn);
 			}
 		}
 	}
