@@ -12,7 +12,6 @@
 struct run {
 	struct spec_machine machine;
 	struct run_result *result;
-	bool no_memory;
 };
 
 static int run_moves(void *context, struct explore_move moves[EXPLORE_MAX_MOVES])
@@ -69,59 +68,23 @@ static bool run_final(void *context, unsigned violations, const struct explore_m
 		run_result_add(run->result, run->machine.test, detail ? NULL : values, detail, 1,
 			       schedule, nr_moves);
 	if (!outcome) {
-		run->no_memory = true;
+		run_result_fail(run->result, "out of memory");
 		return false;
 	}
 	outcome->violations = violations;
 	return true;
 }
 
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static void set_status(struct run_result *result, const struct run *run,
-		       const struct run_options *options, const struct explore_stats *stats,
-		       bool no_memory)
-{
-	const char *reason = "";
-
-	result->status = RUN_DONE;
-	if (no_memory) {
-		result->status = RUN_FAILED;
-		reason = "out of memory";
-	} else if (!stats->complete) {
-		result->status = RUN_INCOMPLETE;
-		reason = options->stop && *options->stop ? "interrupted"
-							 : "the limit of states was reached";
-	} else if (run->machine.too_many) {
-		result->status = RUN_INCOMPLETE;
-		reason = "too many references to one page that may lag";
-	}
-	snprintf(result->reason, sizeof(result->reason), "%s", reason);
-}
-
 void spec_run(const struct litmus_test *test, const struct run_options *options,
 	      struct run_result *result)
 {
-	const struct explore_limits limits = {options->max_states, options->stop};
-	struct explore_stats stats = {0};
-	double start = now();
-	int err;
-
 	memset(result, 0, sizeof(*result));
 	struct run *run = malloc(sizeof(*run));
 	if (!run) {
-		result->status = RUN_FAILED;
-		snprintf(result->reason, sizeof(result->reason), "out of memory");
+		run_result_fail(result, "out of memory");
 		return;
 	}
 	run->result = result;
-	run->no_memory = false;
 	spec_machine_init(&run->machine, test, options->strict);
 
 	const struct explore_machine machine = {
@@ -133,11 +96,11 @@ void spec_run(const struct litmus_test *test, const struct run_options *options,
 		.load = run_load,
 		.final = run_final,
 	};
-	err = explore(&machine, &limits, &stats);
-	set_status(result, run, options, &stats, err || run->no_memory);
-	run_result_finish(result, test);
-	result->states = stats.states;
-	result->transitions = stats.transitions;
-	result->seconds = now() - start;
+	run_result_explore(result, test, &machine, options);
+	if (result->status == RUN_DONE && run->machine.too_many) {
+		result->status = RUN_INCOMPLETE;
+		snprintf(result->reason, sizeof(result->reason),
+			 "too many references to one page that may lag");
+	}
 	free(run);
 }

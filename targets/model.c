@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static bool observes_p0(const struct litmus_test *test)
 {
@@ -191,8 +190,10 @@ static bool model_final(void *context, unsigned violations, const struct explore
 	const char *detail = violations ? model->detail : NULL;
 	struct outcome *outcome;
 
-	if (model->exhausted)
+	if (model->exhausted) {
+		run_result_fail(model->result, "the test needs more memory than its machine has");
 		return false;
+	}
 	if (!violations && is_deadlock(model)) {
 		detail = "tasks wait for each other";
 		violations = VIOLATION_DEADLOCK;
@@ -201,8 +202,10 @@ static bool model_final(void *context, unsigned violations, const struct explore
 		model_values(model, values);
 	outcome = run_result_add(model->result, model->test, detail ? NULL : values, detail, 1,
 				 schedule, nr_moves);
-	if (!outcome)
+	if (!outcome) {
+		run_result_fail(model->result, "out of memory");
 		return false;
+	}
 	if (!detail && outcome->count == 1 && model->spec)
 		violations = spec_classify(model->test, model->spec, values);
 	outcome->violations |= violations;
@@ -211,8 +214,7 @@ static bool model_final(void *context, unsigned violations, const struct explore
 
 static int out_of_memory(struct run_result *result)
 {
-	result->status = RUN_FAILED;
-	snprintf(result->reason, sizeof(result->reason), "out of memory");
+	run_result_fail(result, "out of memory");
 	return -ENOMEM;
 }
 
@@ -285,20 +287,10 @@ int model_init(struct model *model, const struct litmus_test *test, const struct
 	return 0;
 }
 
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 void model_run(const struct litmus_test *test, const struct mm_rules *rules,
 	       const struct run_options *options, const struct run_result *spec,
 	       struct run_result *result)
 {
-	struct explore_limits limits = {.max_states = options->max_states, .stop = options->stop};
-	struct explore_stats stats;
 	struct model model;
 	struct explore_machine machine = {
 		.context = &model,
@@ -309,26 +301,9 @@ void model_run(const struct litmus_test *test, const struct mm_rules *rules,
 		.load = model_load,
 		.final = model_final,
 	};
-	double start = now();
 
 	if (model_init(&model, test, rules, options, result))
 		return;
 	model.spec = spec;
-	if (explore(&machine, &limits, &stats)) {
-		run_result_free(result);
-		out_of_memory(result);
-		return;
-	}
-	result->status = stats.complete ? RUN_DONE : RUN_INCOMPLETE;
-	if (model.exhausted) {
-		run_result_free(result);
-		result->status = RUN_FAILED;
-		snprintf(result->reason, sizeof(result->reason),
-			 "the test needs more memory than its machine has");
-		return;
-	}
-	result->states = stats.states;
-	result->transitions = stats.transitions;
-	run_result_finish(result, test);
-	result->seconds = now() - start;
+	run_result_explore(result, test, &machine, options);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* result.c - collecting the outcomes of one litmus test on one target */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "targets/target.h"
 
@@ -141,4 +143,45 @@ unsigned run_result_violations(const struct run_result *result)
 	for (int i = 0; i < result->nr_outcomes; i++)
 		set |= result->outcomes[i].violations;
 	return set;
+}
+
+void run_result_fail(struct run_result *result, const char *reason)
+{
+	run_result_free(result);
+	result->status = RUN_FAILED;
+	snprintf(result->reason, sizeof(result->reason), "%s", reason);
+}
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void set_incomplete(struct run_result *result, const struct run_options *options)
+{
+	bool interrupted = options->stop && *options->stop;
+
+	result->status = RUN_INCOMPLETE;
+	snprintf(result->reason, sizeof(result->reason), "%s",
+		 interrupted ? "interrupted" : "the limit of states was reached");
+}
+
+void run_result_explore(struct run_result *result, const struct litmus_test *test,
+			const struct explore_machine *machine, const struct run_options *options)
+{
+	const struct explore_limits limits = {options->max_states, options->stop};
+	struct explore_stats stats = {0};
+	double start = now();
+
+	if (explore(machine, &limits, &stats))
+		run_result_fail(result, "out of memory");
+	else if (!stats.complete && result->status == RUN_DONE)
+		set_incomplete(result, options);
+	run_result_finish(result, test);
+	result->states = stats.states;
+	result->transitions = stats.transitions;
+	result->seconds = now() - start;
 }

@@ -57,6 +57,17 @@ struct outcome *run_result_add(struct run_result *result, const struct litmus_te
 			       const int64_t *values, const char *detail, uint64_t count,
 			       const struct explore_move *schedule, int nr_moves);
 
+/* The target failed, for this reason; what outcomes there were are gone. */
+void run_result_fail(struct run_result *result, const char *reason);
+
+/*
+ * Explore a machine whose `final` calls run_result_add() (and run_result_fail(), if that has no
+ * memory), and fill in the rest of the result. Without limits and `stop` it is RUN_DONE; else it may
+ * be RUN_INCOMPLETE, with the reason.
+ */
+void run_result_explore(struct run_result *result, const struct litmus_test *test,
+			const struct explore_machine *machine, const struct run_options *options);
+
 /* Put the outcomes in their order and fill in `holds`. */
 void run_result_finish(struct run_result *result, const struct litmus_test *test);
 
