@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "targets/host_sys.h"
 
@@ -140,6 +141,26 @@ static bool run_probes(struct host *host, unsigned char *page, char *reason, siz
 	return true;
 }
 
+/*
+ * Is /proc that of our own PID namespace? Where it is another's, /proc/PID is another process,
+ * whose memory we must not touch; where there is none, nothing of what follows works.
+ */
+static bool proc_is_ours(char *reason, size_t size)
+{
+	char self[32], pid[32];
+	ssize_t length = readlink("/proc/self", self, sizeof(self) - 1);
+
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	if (length > 0) {
+		self[length] = '\0';
+		if (strcmp(self, pid) == 0)
+			return true;
+	}
+	snprintf(reason, size, "%s",
+		 length > 0 ? "/proc belongs to another PID namespace" : "/proc is not mounted");
+	return false;
+}
+
 bool host_probe(struct host *host, char *reason, size_t size)
 {
 	unsigned char *page = mmap(NULL, (size_t)host->page_size, PROT_READ | PROT_WRITE,
@@ -150,7 +171,8 @@ bool host_probe(struct host *host, char *reason, size_t size)
 		snprintf(reason, size, "out of memory");
 		return false;
 	}
-	able = host_probe_pins(host, page, reason, size) && run_probes(host, page, reason, size);
+	able = proc_is_ours(reason, size) && host_probe_pins(host, page, reason, size) &&
+	       run_probes(host, page, reason, size);
 	munmap(page, (size_t)host->page_size);
 	return able;
 }
