@@ -141,13 +141,13 @@ bool spec_is_refused(struct spec_machine *m, enum question question, int choice)
 /* task.c: processes, and how tasks and processes end */
 int spec_process_of(const struct spec_machine *m, int task);
 bool spec_process_runs(const struct spec_machine *m, int process);
-/* May the process end by itself? P0's waits for all others if its memory is looked at then. */
-bool spec_may_exit(const struct spec_machine *m, int process);
-/* May the task? The last one ends the process. */
+/* May the task end? The last one ends the process. */
 bool spec_may_end(const struct spec_machine *m, int task);
 void spec_end_task(struct spec_machine *m, int task);
-/* All its tasks end at once; `killed`: by SIGSEGV. */
-void spec_exit_process(struct spec_machine *m, int process, bool killed);
+/* exit(): no task of the process does anything more but to end. */
+void spec_exit(struct spec_machine *m, int process);
+/* SIGSEGV: all its tasks end at once. */
+void spec_kill(struct spec_machine *m, int process);
 
 /* mapping.c: the system calls that change an address space; they return their result */
 int64_t spec_mmap(struct spec_machine *m, int task, const struct litmus_op *op);

@@ -92,8 +92,6 @@ int spec_op_choices(struct spec_machine *m, int task)
 		return m->tasks[op->task].life != LIFE_RUNS;
 	case LITMUS_WAIT_FOR_COMPLETION:
 		return (m->completed >> op->completion) & 1;
-	case LITMUS_EXIT:
-		return spec_may_exit(m, mm);
 	default:
 		return 1;
 	}
@@ -244,8 +242,12 @@ void spec_op_step(struct spec_machine *m, int task, int choice)
 		spec_end_task(m, task);
 		return;
 	}
-	if (op->code == LITMUS_EXIT || is_killed(m, process, op)) {
-		spec_exit_process(m, process, op->code != LITMUS_EXIT);
+	if (op->code == LITMUS_EXIT) {
+		spec_exit(m, process);
+		return;
+	}
+	if (is_killed(m, process, op)) {
+		spec_kill(m, process);
 		return;
 	}
 	set_dest(m, task, op, run_op(m, task, op, choice));

@@ -54,18 +54,27 @@ static void end_process(struct spec_machine *m, int process)
 	}
 }
 
-void spec_exit_process(struct spec_machine *m, int process, bool killed)
+void spec_exit(struct spec_machine *m, int process)
+{
+	for (int t = 0; t < m->test->nr_tasks; t++) {
+		if (spec_process_of(m, t) == process)
+			m->tasks[t].pc = (uint8_t)m->test->tasks[t].nr_ops;
+	}
+}
+
+void spec_kill(struct spec_machine *m, int process)
 {
 	for (int t = 0; t < m->test->nr_tasks; t++) {
 		if (spec_process_of(m, t) != process || m->tasks[t].life != LIFE_RUNS)
 			continue;
-		m->tasks[t].killed = killed;
+		m->tasks[t].killed = true;
 		end_task(m, t);
 	}
 	end_process(m, process);
 }
 
-bool spec_may_exit(const struct spec_machine *m, int process)
+/* Where P0's memory is part of the outcome, its process ends last. */
+static bool may_end_process(const struct spec_machine *m, int process)
 {
 	if (process != 0 || !m->first_observed)
 		return true;
@@ -84,7 +93,7 @@ bool spec_may_end(const struct spec_machine *m, int task)
 		if (t != task && spec_process_of(m, t) == process && m->tasks[t].life == LIFE_RUNS)
 			return true;
 	}
-	return spec_may_exit(m, process);
+	return may_end_process(m, process);
 }
 
 void spec_end_task(struct spec_machine *m, int task)

@@ -164,6 +164,25 @@ static void tasks_that_wait_for_each_other_are_a_deadlock(void **state)
 	done(&runs);
 }
 
+/* exit_group(2): the thread does not get to complete c, for spec and model alike. */
+static void exit_stops_the_other_tasks(void **state)
+{
+	struct runs runs = run("C t\n{\n anon x = 1;\n completion c;\n completion d;\n}\n"
+			       "P0(int *x)\n{\n fork(P2);\n complete(d);\n exit();\n}\n"
+			       "P1(int *x)\n{\n wait_for_completion(d);\n complete(c);\n}\n"
+			       "P2(int *x)\n{\n wait_for_completion(c);\n r0 = 1;\n}\n"
+			       "exists (x=1)\n",
+			       "v6.18");
+
+	(void)state;
+	/* Either the thread was quick enough, or P2 waits for ever. */
+	assert_int_equal(runs.spec.nr_outcomes, 2);
+	assert_int_equal(run_result_violations(&runs.spec), VIOLATION_DEADLOCK);
+	assert_int_equal(runs.model.nr_outcomes, 2);
+	assert_int_equal(run_result_violations(&runs.model), VIOLATION_DEADLOCK);
+	done(&runs);
+}
+
 static const char *const forked = "C t\n{\n anon x = 1;\n}\n"
 				  "P0(int *x)\n{\n fork(P1);\n *x = 2;\n r0 = *x;\n}\n"
 				  "P1(int *x)\n{\n *x = 3;\n r0 = *x;\n}\n"
@@ -229,6 +248,7 @@ int main(void)
 		cmocka_unit_test(each_page_of_a_handle_has_a_lock),
 		cmocka_unit_test(waiting_for_what_never_was_is_an_error),
 		cmocka_unit_test(tasks_that_wait_for_each_other_are_a_deadlock),
+		cmocka_unit_test(exit_stops_the_other_tasks),
 		cmocka_unit_test(a_search_that_stops_says_so),
 		cmocka_unit_test(a_schedule_can_be_replayed),
 	};
