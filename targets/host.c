@@ -69,17 +69,6 @@ static bool has_threads(const struct litmus_test *test)
 	return false;
 }
 
-/* Is the memory of one of the first tasks part of the outcome? */
-static bool observes_memory(const struct litmus_test *test, int nr_tasks)
-{
-	for (int i = 0; i < test->nr_observables; i++) {
-		if (test->observables[i].kind == LITMUS_OBSERVE_MEMORY &&
-		    test->observables[i].task < nr_tasks)
-			return true;
-	}
-	return false;
-}
-
 /*
  * The frame of a handle is found by looking at the page table just after it was taken; that is
  * right only if no other task changes the page table in between.
@@ -150,8 +139,8 @@ static struct host *make_host(const struct litmus_test *test, unsigned nr_result
 	host->uses_pagemap = uses(test, LITMUS_PAGEMAP, LITMUS_PAGEMAP);
 	host->uses_tracing = uses(test, LITMUS_PTRACE_PEEKDATA, LITMUS_PROCESS_VM_WRITEV);
 	host->gated = uses(test, LITMUS_EXIT, LITMUS_EXIT) && has_threads(test) &&
-		      observes_memory(test, LITMUS_MAX_TASKS);
-	host->first_observed = observes_memory(test, 1);
+		      host_observes_memory(test, LITMUS_MAX_TASKS);
+	host->first_observed = host_observes_memory(test, 1);
 	host->shared = map_pages(shared_size(nr_results), MAP_SHARED);
 	host->stacks = map_pages((size_t)LITMUS_MAX_TASKS * HOST_STACK_SIZE, MAP_PRIVATE);
 	if (!host->shared || !host->stacks) {
@@ -225,7 +214,12 @@ static void gather(const struct litmus_test *test, const struct run_result *spec
 	}
 	run_result_finish(result, test);
 	result->status = RUN_DONE;
-	if (shared->nr_done < shared->nr_total)
+	if (shared->nr_done == shared->nr_total)
+		return;
+	if (shared->hung)
+		end_run(result, RUN_INCOMPLETE, "hung in iteration %u of %u", shared->nr_done,
+			shared->nr_total);
+	else
 		end_run(result, RUN_INCOMPLETE, "stopped after %u of %u iterations",
 			shared->nr_done, shared->nr_total);
 }

@@ -72,6 +72,12 @@ struct host_iteration {
 	int64_t memory[LITMUS_MAX_OBSERVABLES];          /* of LITMUS_OBSERVE_MEMORY */
 };
 
+/* What the kernel would not do for a task, and the error. */
+struct host_refusal {
+	_Atomic(const char *) what; /* written last; NULL: nothing was refused */
+	int error;
+};
+
 struct host_shared {
 	_Atomic bool stop;
 	bool finished;     /* the supervisor came to its end */
@@ -79,9 +85,10 @@ struct host_shared {
 	char reason[256];  /* why the run was skipped or has failed; or "" */
 	unsigned nr_done;  /* entries of results */
 	unsigned nr_total; /* how many there should be */
-	/* The first refusal: what the kernel would not do, and the error. */
-	_Atomic(const char *) refused;
-	int refused_error;
+	bool hung;         /* nothing moved any more in the last of them */
+	/* A task refuses once, and there is no iteration after that. */
+	_Atomic uint32_t nr_refusals;
+	struct host_refusal refusals[LITMUS_MAX_TASKS];
 	struct host_iteration now;
 	struct host_result results[];
 };
@@ -135,11 +142,15 @@ struct host {
 /* host_schedule.c */
 
 /*
- * Can two tasks of this test be runnable at the same time? `alone`, if not NULL, has an entry for
- * each operation and says whether it certainly runs while every other task waits.
+ * Can two tasks of this test be runnable at the same time? The end of a task is a step too, until
+ * somebody waits for it. `alone`, if not NULL, has an entry for each operation and says whether it
+ * certainly runs while every other task waits or ends.
  */
 bool host_is_concurrent(const struct litmus_test *test,
 			bool alone[LITMUS_MAX_TASKS][LITMUS_MAX_OPS]);
+
+/* Is the memory of one of the first `nr_tasks` tasks part of the outcome? */
+bool host_observes_memory(const struct litmus_test *test, int nr_tasks);
 
 /* host_pins.c */
 
@@ -169,10 +180,19 @@ void host_forget_handles(struct host *host);
  */
 bool host_probe_pins(struct host *host, unsigned char *page, char *reason, size_t size);
 
+/* host_pipe.c */
+
+/* A pipe for a moment; its making ends in host_refuse() if it fails. */
+void host_make_pipe(struct host *host, int fds[2]);
+void host_close_pipe(const int fds[2]);
+
 /* host_probe.c */
 
-/* Does this kernel, with our privileges, have all that the test needs? Called in the supervisor. */
-bool host_probe(struct host *host, char *reason, size_t size);
+/*
+ * Does this kernel, with our privileges, have all that the test needs? Tried out by a child of the
+ * supervisor, which may be ended or hang. False: host->shared->reason says what is missing.
+ */
+bool host_probe(struct host *host);
 
 /* Frame number that addr maps in this process; 0: none, or it may not be known. */
 uint64_t host_pagemap(const struct host *host, uint64_t addr);
@@ -180,13 +200,23 @@ uint64_t host_pagemap(const struct host *host, uint64_t addr);
 /* The bits of addr's entry in /proc/self/pagemap, or 0. */
 uint64_t host_pagemap_entry(const struct host *host, uint64_t addr);
 
+/* host_refuse.c */
+
+/*
+ * Say that the kernel will not do what the test needs, and end the process. `what` is a literal,
+ * `error` -errno.
+ */
+void host_refuse(struct host *host, const char *what, long error);
+
+bool host_is_refused(const struct host_shared *shared);
+
+/* One line on what was refused; nothing is written if nothing was. */
+void host_refusal_text(const struct host_shared *shared, char *buf, size_t size);
+
 /* host_task.c */
 
 /* Run the process whose first task is `task`; ends the process. */
 void host_process_main(struct host *host, int task);
-
-/* Say that the kernel will not do what a probe had found possible, and end the process. */
-void host_refuse(struct host *host, const char *what, long error);
 
 /* host_call.c */
 

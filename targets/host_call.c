@@ -73,20 +73,12 @@ static int process_of(struct host *host, int task)
 static long access_forced(struct host *host, const struct litmus_op *op, int *value)
 {
 	char path[32] = "/proc/";
-	char digits[12];
-	char *end = path + strlen(path);
 	int pid = process_of(host, op->task);
-	int nr = 0;
 	long fd, result;
 
 	if (!pid)
 		return -ESRCH;
-	for (int rest = pid; rest; rest /= 10)
-		digits[nr++] = (char)('0' + rest % 10);
-	while (nr)
-		*end++ = digits[--nr];
-	memcpy(end, "/mem", sizeof("/mem"));
-
+	strcpy(host_decimal((unsigned)pid, path + strlen(path)), "/mem");
 	fd = host_open(path, O_RDWR | O_CLOEXEC);
 	if (fd == -ENOENT || fd == -ESRCH)
 		return -ESRCH;
@@ -168,7 +160,7 @@ static int64_t use_handle(struct host *host, struct host_handle *handle, const s
 int64_t host_call(struct host *host, int task, const struct litmus_op *op, int value)
 {
 	struct host_handle *handles = host->handles[task];
-	uint64_t addr = op->addr.var >= 0 ? host_address(host, op->addr) : 0;
+	uint64_t addr = host_address(host, op->addr);
 	long page = (long)(addr & ~((uint64_t)host->page_size - 1));
 	long length = op->nr_pages * host->page_size;
 	long error;

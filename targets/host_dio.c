@@ -22,6 +22,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 
@@ -53,23 +54,6 @@ union answer {
 	} with;
 };
 
-/* Decimal text of a small number; returns buf. */
-static char *decimal(unsigned number, char buf[12])
-{
-	char digits[12];
-	int nr = 0;
-	char *at = buf;
-
-	do {
-		digits[nr++] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	while (nr)
-		*at++ = digits[--nr];
-	*at = '\0';
-	return buf;
-}
-
 static long set_option(int fs, const char *key, const char *value)
 {
 	return host_syscall(SYS_fsconfig, fs, FSCONFIG_SET_STRING, (long)key, (long)value, 0, 0);
@@ -88,13 +72,16 @@ static long mount_file(struct host_direct_io *dio)
 	fs = host_syscall(SYS_fsopen, (long)"fuse", FSOPEN_CLOEXEC, 0, 0, 0, 0);
 	if (fs < 0)
 		return fs;
-	result = set_option((int)fs, "fd", decimal((unsigned)dio->server, text));
+	host_decimal((unsigned)dio->server, text);
+	result = set_option((int)fs, "fd", text);
 	if (!result)
 		result = set_option((int)fs, "rootmode", "100600");
+	host_decimal(getuid(), text);
 	if (!result)
-		result = set_option((int)fs, "user_id", decimal(getuid(), text));
+		result = set_option((int)fs, "user_id", text);
+	host_decimal(getgid(), text);
 	if (!result)
-		result = set_option((int)fs, "group_id", decimal(getgid(), text));
+		result = set_option((int)fs, "group_id", text);
 	if (!result)
 		result = host_syscall(SYS_fsconfig, fs, FSCONFIG_CMD_CREATE, 0, 0, 0, 0);
 	if (!result)
@@ -104,6 +91,21 @@ static long mount_file(struct host_direct_io *dio)
 		return result;
 	dio->mount = (int)result;
 	return 0;
+}
+
+/* Wait until the helper's call has made a request: 0; or has failed before it did: -errno. */
+static long wait_for_request(struct host_direct_io *dio)
+{
+	struct pollfd poll_server = {.fd = dio->server, .events = POLLIN};
+	struct timespec tick;
+
+	for (;;) {
+		tick = (struct timespec){.tv_nsec = 1000000};
+		if (host_syscall(SYS_ppoll, (long)&poll_server, 1, (long)&tick, 0, 0, 0) > 0)
+			return 0;
+		if (atomic_load(&dio->state) == HOST_DONE)
+			return dio->result < 0 ? dio->result : -EIO;
+	}
 }
 
 static long next_request(struct host_direct_io *dio, union request *request)
@@ -145,22 +147,25 @@ static void answer_open(struct host_direct_io *dio, const union request *request
 	answer(dio, request, &reply, sizeof(reply.with.u.open), 0);
 }
 
-/* The kernel's questions up to and including FUSE_OPEN; what comes next is the I/O. */
-static bool serve_open(struct host_direct_io *dio)
+/* The kernel's questions up to and including FUSE_OPEN; what comes next is the I/O. Or -errno. */
+static long serve_open(struct host_direct_io *dio)
 {
 	for (;;) {
 		union request request;
 		union answer refusal = {0};
+		long error = wait_for_request(dio);
 
-		if (next_request(dio, &request))
-			return false;
+		if (!error)
+			error = next_request(dio, &request);
+		if (error)
+			return error;
 		switch (request.header.opcode) {
 		case FUSE_INIT:
 			answer_init(dio, &request);
 			break;
 		case FUSE_OPEN:
 			answer_open(dio, &request);
-			return true;
+			return 0;
 		default:
 			answer(dio, &request, &refusal, 0, -ENOSYS);
 			break;
@@ -178,8 +183,8 @@ static int helper_main(void *argument)
 	long fd;
 
 	host_close(dio->server);
-	decimal((unsigned)dio->mount, path + strlen(path));
-	fd = host_open(path, O_RDWR | O_CLOEXEC);
+	host_decimal((unsigned)dio->mount, path + strlen(path));
+	fd = host_open(path, (dio->is_read ? O_RDONLY : O_WRONLY) | O_CLOEXEC);
 	if (fd < 0)
 		dio->result = fd;
 	else if (dio->is_read)
@@ -210,21 +215,6 @@ static long start_helper(struct host_handle *handle)
 	return 0;
 }
 
-/* Wait until the I/O is in flight: 0; or has failed: -errno. */
-static long wait_for_flight(struct host_direct_io *dio)
-{
-	struct pollfd poll_server = {.fd = dio->server, .events = POLLIN};
-	struct timespec tick;
-
-	for (;;) {
-		tick = (struct timespec){.tv_nsec = 1000000};
-		if (host_syscall(SYS_ppoll, (long)&poll_server, 1, (long)&tick, 0, 0, 0) > 0)
-			return 0;
-		if (atomic_load(&dio->state) == HOST_DONE)
-			return dio->result < 0 ? dio->result : -EIO;
-	}
-}
-
 /* Wait for the helper's end, so that its stack can go. */
 static void join_helper(struct host_direct_io *dio)
 {
@@ -252,9 +242,10 @@ static long take(struct host *host, struct host_handle *handle, bool is_read)
 	error = start_helper(handle);
 	if (error)
 		host_refuse(host, "clone() of a thread", error);
-	if (!serve_open(dio))
-		host_refuse(host, "open() of a FUSE file", -EIO);
-	error = wait_for_flight(dio);
+	error = serve_open(dio);
+	if (error)
+		host_refuse(host, "open() of a FUSE file", error);
+	error = wait_for_request(dio);
 	if (!error)
 		return 1;
 	join_helper(dio);
@@ -349,32 +340,43 @@ static bool should_pin(void)
 	return major > 6 || (major == 6 && minor >= 5);
 }
 
+/* A child that shares our pages and does nothing, until it is killed or we are gone. */
+static pid_t fork_sharer(struct host *host, const struct host_direct_io *dio)
+{
+	pid_t parent = getpid();
+	pid_t child = fork();
+
+	if (child < 0)
+		host_refuse(host, "fork()", -errno);
+	if (child > 0)
+		return child;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	host_close(dio->server);
+	while (getppid() == parent)
+		pause();
+	_exit(0);
+}
+
 /* A page that is pinned stays the owner's when a fork is followed by a write of the owner. */
 static bool is_pinned(struct host *host, unsigned char *page)
 {
 	struct host_handle *handle = &host->handles[0][0];
 	volatile int *words = (volatile int *)(void *)page;
 	pid_t child;
-	bool pinned;
+	long taken;
 
 	words[0] = 1;
 	handle->addr = (uint64_t)(uintptr_t)page;
-	take(host, handle, true);
-	child = fork();
-	if (child == 0) {
-		host_close(handle->direct.server);
-		for (;;)
-			pause();
-	}
+	taken = take(host, handle, true);
+	if (taken < 0)
+		host_refuse(host, "direct I/O on a FUSE file", taken);
+	child = fork_sharer(host, &handle->direct);
 	words[1] = 2;
 	dma_write(host, handle, 0, 3);
 	drop(host, handle);
-	pinned = words[0] == 3;
-	if (child > 0) {
-		kill(child, SIGKILL);
-		waitpid(child, NULL, 0);
-	}
-	return pinned && child > 0;
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	return words[0] == 3;
 }
 
 static bool probe_mount(char *reason, size_t size)
@@ -390,7 +392,7 @@ static bool probe_mount(char *reason, size_t size)
 	return !error;
 }
 
-static bool probe(struct host *host, unsigned char *page, char *reason, size_t size)
+bool host_probe_direct(struct host *host, unsigned char *page, char *reason, size_t size)
 {
 	if (!probe_mount(reason, size))
 		return false;
@@ -400,7 +402,7 @@ static bool probe(struct host *host, unsigned char *page, char *reason, size_t s
 	return false;
 }
 
-static bool probe_pin(struct host *host, unsigned char *page, char *reason, size_t size)
+bool host_probe_direct_pin(struct host *host, unsigned char *page, char *reason, size_t size)
 {
 	if (!probe_mount(reason, size))
 		return false;
@@ -416,7 +418,6 @@ const struct host_means host_direct_read = {
 	.dma_write = dma_write,
 	.no_dma = "the device of a direct read(2) writes to memory, and can't read it",
 	.one_shot = true,
-	.probe = probe,
 };
 
 const struct host_means host_direct_write = {
@@ -425,23 +426,4 @@ const struct host_means host_direct_write = {
 	.dma_read = dma_read,
 	.no_dma = "the device of a direct write(2) reads memory, and can't write to it",
 	.one_shot = true,
-	.probe = probe,
-};
-
-const struct host_means host_short_write_pin = {
-	.take = take_read,
-	.drop = drop,
-	.dma_write = dma_write,
-	.no_dma = "the device of a direct read(2) writes to memory, and can't read it",
-	.one_shot = true,
-	.probe = probe_pin,
-};
-
-const struct host_means host_short_read_pin = {
-	.take = take_write,
-	.drop = drop,
-	.dma_read = dma_read,
-	.no_dma = "the device of a direct write(2) reads memory, and can't write to it",
-	.one_shot = true,
-	.probe = probe_pin,
 };

@@ -17,16 +17,30 @@ struct host_means {
 	void (*dma_write)(struct host *host, struct host_handle *handle, int page, int value);
 	const char *no_dma;
 	bool one_shot; /* it lets go of its one page as soon as the device has moved the data */
-	/* Try it out on a page of our own. False: `reason` says in one line what is missing. */
-	bool (*probe)(struct host *host, unsigned char *page, char *reason, size_t size);
 };
 
-/* Direct I/O in flight: a read(2) into memory, or a write(2) from it. */
+/* Pins with FOLL_LONGTERM: a registered buffer of an io_uring (host_ring.c). */
+extern const struct host_means host_ring;
+
+/* References: pages in a pipe, by vmsplice(2) (host_pipe.c). */
+extern const struct host_means host_pipe_means;
+
+/* Direct I/O in flight: a read(2) into memory, or a write(2) from it (host_dio.c). */
 extern const struct host_means host_direct_read;
 extern const struct host_means host_direct_write;
 
-/* The same as FOLL_PIN without FOLL_LONGTERM, where direct I/O takes pins. */
-extern const struct host_means host_short_write_pin;
-extern const struct host_means host_short_read_pin;
+/*
+ * Try them out on a page of our own. False: `reason` says in one line what is missing. Called in a
+ * process that host_refuse() may end.
+ */
+bool host_probe_ring(struct host *host, unsigned char *page, char *reason, size_t size);
+bool host_probe_pipe(struct host *host, unsigned char *page, char *reason, size_t size);
+
+/* Direct I/O takes what it takes of block devices too; and what it takes are pins. */
+bool host_probe_direct(struct host *host, unsigned char *page, char *reason, size_t size);
+bool host_probe_direct_pin(struct host *host, unsigned char *page, char *reason, size_t size);
+
+/* Where the handle's int is on its page number `page`. */
+uint64_t host_word_address(const struct host *host, const struct host_handle *handle, int page);
 
 #endif

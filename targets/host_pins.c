@@ -1,221 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* host_pins.c - which references and pins user space can take, by what, and the device behind them
- */
+/* host_pins.c - which references and pins user space can take, and by what means */
 #include "targets/host_means.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/uio.h>
 
 #include "targets/host_sys.h"
 
-static uint64_t word_address(const struct host *host, const struct host_handle *handle, int page)
+uint64_t host_word_address(const struct host *host, const struct host_handle *handle, int page)
 {
 	return handle->addr + (uint64_t)page * (uint64_t)host->page_size;
 }
-
-static void make_pipe(struct host *host, int fds[2])
-{
-	long error = host_pipe(fds, O_CLOEXEC);
-
-	if (error < 0)
-		host_refuse(host, "pipe2()", error);
-}
-
-static void close_pipe(const int fds[2])
-{
-	host_close(fds[0]);
-	host_close(fds[1]);
-}
-
-/*
- * A registered buffer of an io_uring: pinned while it is registered, by pin_user_pages() and in
- * later kernels by pin_user_pages_fast(). READ_FIXED and WRITE_FIXED go to the pinned pages and
- * not through the page table: the device's side of DMA.
- */
-static long register_pages(struct io_uring *ring, uint64_t addr, long length)
-{
-	struct iovec vec = {(void *)(uintptr_t)addr, (size_t)length};
-
-	return io_uring_register_buffers(ring, &vec, 1);
-}
-
-static long ring_take(struct host *host, struct host_handle *handle, int nr_pages)
-{
-	uint64_t start = handle->addr & ~((uint64_t)host->page_size - 1);
-	long error = io_uring_queue_init(1, &handle->ring, 0);
-
-	if (error)
-		host_refuse(host, "io_uring_setup()", error);
-	/* A child that inherited the ring's memory could not hold the pin, but would hold the
-	 * memory. */
-	error = io_uring_ring_dontfork(&handle->ring);
-	if (error)
-		host_refuse(host, "madvise(MADV_DONTFORK) of a ring", error);
-
-	/* GUP takes what comes before the first page that it can't; io_uring wants all or nothing.
-	 */
-	for (int nr = nr_pages; nr > 0; nr--) {
-		error = register_pages(&handle->ring, start, nr * host->page_size);
-		if (!error)
-			return nr;
-		if (error != -EFAULT)
-			host_refuse(host, "io_uring's registration of a buffer", error);
-	}
-	io_uring_queue_exit(&handle->ring);
-	return -EFAULT;
-}
-
-static void ring_drop(struct host *host, struct host_handle *handle)
-{
-	(void)host;
-	/* Unpins before it returns: no request is in flight any more. The ring itself ends later.
-	 */
-	io_uring_unregister_buffers(&handle->ring);
-	io_uring_queue_exit(&handle->ring);
-}
-
-/* Let the prepared request run to its end; it moves one int. */
-static void ring_run(struct host *host, struct host_handle *handle)
-{
-	struct io_uring_cqe *cqe = NULL;
-	long error = io_uring_submit_and_wait(&handle->ring, 1);
-
-	if (error >= 0)
-		error = io_uring_wait_cqe(&handle->ring, &cqe);
-	if (error >= 0 && cqe->res != (int)sizeof(int))
-		error = cqe->res < 0 ? cqe->res : -EIO;
-	if (error < 0)
-		host_refuse(host, "I/O on a registered buffer", error);
-	io_uring_cqe_seen(&handle->ring, cqe);
-}
-
-static int ring_dma_read(struct host *host, struct host_handle *handle, int page)
-{
-	int fds[2];
-	int value;
-
-	make_pipe(host, fds);
-	io_uring_prep_write_fixed(io_uring_get_sqe(&handle->ring), fds[1],
-				  (void *)(uintptr_t)word_address(host, handle, page),
-				  sizeof(value), 0, 0);
-	ring_run(host, handle);
-	host_read(fds[0], &value, sizeof(value));
-	close_pipe(fds);
-	return value;
-}
-
-static void ring_dma_write(struct host *host, struct host_handle *handle, int page, int value)
-{
-	int fds[2];
-
-	make_pipe(host, fds);
-	host_write(fds[1], &value, sizeof(value));
-	io_uring_prep_read_fixed(io_uring_get_sqe(&handle->ring), fds[0],
-				 (void *)(uintptr_t)word_address(host, handle, page), sizeof(value),
-				 0, 0);
-	ring_run(host, handle);
-	close_pipe(fds);
-}
-
-static bool ring_probe(struct host *host, unsigned char *page, char *reason, size_t size)
-{
-	struct io_uring ring;
-	long error = io_uring_queue_init(1, &ring, 0);
-
-	if (!error) {
-		error = register_pages(&ring, (uint64_t)(uintptr_t)page, host->page_size);
-		io_uring_queue_exit(&ring);
-	}
-	if (error)
-		snprintf(reason, size, "no pins without io_uring's registered buffers: %s",
-			 strerror((int)-error));
-	return !error;
-}
-
-static const struct host_means ring_means = {
-	.take = ring_take,
-	.drop = ring_drop,
-	.dma_read = ring_dma_read,
-	.dma_write = ring_dma_write,
-	.probe = ring_probe,
-};
-
-/* vmsplice(2) into a pipe: the pipe holds a reference to each page, from get_user_pages_fast(). */
-static long pipe_take(struct host *host, struct host_handle *handle, int nr_pages)
-{
-	struct iovec vecs[LITMUS_MAX_PAGES];
-	long result;
-
-	for (int i = 0; i < nr_pages; i++) {
-		vecs[i].iov_base = (void *)(uintptr_t)word_address(host, handle, i);
-		vecs[i].iov_len = sizeof(int);
-	}
-	make_pipe(host, handle->pipe);
-	result = host_syscall(SYS_vmsplice, handle->pipe[1], (long)vecs, nr_pages, 0, 0, 0);
-	if (result > 0)
-		return result / (long)sizeof(int);
-	close_pipe(handle->pipe);
-	if (result != -EFAULT)
-		host_refuse(host, "vmsplice()", result);
-	return result;
-}
-
-static void pipe_drop(struct host *host, struct host_handle *handle)
-{
-	int values[LITMUS_MAX_PAGES];
-
-	(void)host;
-	/* Reading drops the references, even while a child still has the pipe open. */
-	host_read(handle->pipe[0], values, sizeof(values));
-	close_pipe(handle->pipe);
-}
-
-static int pipe_dma_read(struct host *host, struct host_handle *handle, int page)
-{
-	size_t size = (size_t)(page + 1) * sizeof(int);
-	int values[LITMUS_MAX_PAGES] = {0};
-	int copy[2];
-	long result;
-
-	/* tee(2) so that the pipe keeps what it holds. */
-	make_pipe(host, copy);
-	result = host_syscall(SYS_tee, handle->pipe[0], copy[1], (long)size, 0, 0, 0);
-	if (result == (long)size)
-		result = host_read(copy[0], values, size);
-	if (result != (long)size)
-		host_refuse(host, "tee() of a pipe", result < 0 ? result : -EIO);
-	close_pipe(copy);
-	return values[page];
-}
-
-static bool pipe_probe(struct host *host, unsigned char *page, char *reason, size_t size)
-{
-	struct iovec vec = {page, sizeof(int)};
-	int fds[2];
-	long result = host_pipe(fds, O_CLOEXEC);
-
-	(void)host;
-	if (result >= 0) {
-		result = host_syscall(SYS_vmsplice, fds[1], (long)&vec, 1, 0, 0, 0);
-		close_pipe(fds);
-	}
-	if (result < 0)
-		snprintf(reason, size, "no references without vmsplice(): %s",
-			 strerror((int)-result));
-	return result >= 0;
-}
-
-static const struct host_means pipe_means = {
-	.take = pipe_take,
-	.drop = pipe_drop,
-	.dma_read = pipe_dma_read,
-	.probe = pipe_probe,
-	.no_dma = "a reference is a page in a pipe (vmsplice), which nothing can write to",
-};
 
 /*
  * What takes references and pins with exactly these flags. Of slow and fast GUP user space can't
@@ -225,19 +20,23 @@ struct host_provider {
 	enum litmus_opcode opcode;
 	unsigned flags;
 	const struct host_means *means;
+	/* Try it out on a page of our own. False: `reason` says in one line what is missing. */
+	bool (*probe)(struct host *host, unsigned char *page, char *reason, size_t size);
 };
 
 static const struct host_provider providers[] = {
-	{LITMUS_PIN_USER_PAGES, LITMUS_FOLL_WRITE | LITMUS_FOLL_LONGTERM, &ring_means},
-	{LITMUS_PIN_USER_PAGES_FAST, LITMUS_FOLL_WRITE | LITMUS_FOLL_LONGTERM, &ring_means},
-	{LITMUS_PIN_USER_PAGES, LITMUS_FOLL_WRITE, &host_short_write_pin},
-	{LITMUS_PIN_USER_PAGES_FAST, LITMUS_FOLL_WRITE, &host_short_write_pin},
-	{LITMUS_PIN_USER_PAGES, 0, &host_short_read_pin},
-	{LITMUS_PIN_USER_PAGES_FAST, 0, &host_short_read_pin},
-	{LITMUS_GET_USER_PAGES, 0, &pipe_means},
-	{LITMUS_GET_USER_PAGES_FAST, 0, &pipe_means},
-	{LITMUS_IOV_ITER_EXTRACT_PAGES, LITMUS_FOLL_WRITE, &host_direct_read},
-	{LITMUS_IOV_ITER_EXTRACT_PAGES, 0, &host_direct_write},
+	{LITMUS_PIN_USER_PAGES, LITMUS_FOLL_WRITE | LITMUS_FOLL_LONGTERM, &host_ring,
+	 host_probe_ring},
+	{LITMUS_PIN_USER_PAGES_FAST, LITMUS_FOLL_WRITE | LITMUS_FOLL_LONGTERM, &host_ring,
+	 host_probe_ring},
+	{LITMUS_PIN_USER_PAGES, LITMUS_FOLL_WRITE, &host_direct_read, host_probe_direct_pin},
+	{LITMUS_PIN_USER_PAGES_FAST, LITMUS_FOLL_WRITE, &host_direct_read, host_probe_direct_pin},
+	{LITMUS_PIN_USER_PAGES, 0, &host_direct_write, host_probe_direct_pin},
+	{LITMUS_PIN_USER_PAGES_FAST, 0, &host_direct_write, host_probe_direct_pin},
+	{LITMUS_GET_USER_PAGES, 0, &host_pipe_means, host_probe_pipe},
+	{LITMUS_GET_USER_PAGES_FAST, 0, &host_pipe_means, host_probe_pipe},
+	{LITMUS_IOV_ITER_EXTRACT_PAGES, LITMUS_FOLL_WRITE, &host_direct_read, host_probe_direct},
+	{LITMUS_IOV_ITER_EXTRACT_PAGES, 0, &host_direct_write, host_probe_direct},
 };
 
 /* The means for this operation, or NULL. */
@@ -364,7 +163,7 @@ bool host_probe_pins(struct host *host, unsigned char *page, char *reason, size_
 {
 	for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
 		if (needs(host->test, &providers[i]) &&
-		    !providers[i].means->probe(host, page, reason, size))
+		    !providers[i].probe(host, page, reason, size))
 			return false;
 	}
 	return true;
@@ -377,7 +176,6 @@ long host_take(struct host *host, const struct litmus_op *op, uint64_t addr,
 	uint64_t page_mask = ~((uint64_t)host->page_size - 1);
 	long nr;
 
-	host_drop(host, handle); /* what the register held before */
 	handle->addr = addr;
 	nr = means->take(host, handle, op->nr_pages);
 	if (nr < 0)
@@ -385,7 +183,7 @@ long host_take(struct host *host, const struct litmus_op *op, uint64_t addr,
 	handle->means = means;
 	handle->nr_pages = (int)nr;
 	for (int i = 0; host->uses_pagemap && i < nr; i++)
-		handle->pfn[i] = host_pagemap(host, word_address(host, handle, i) & page_mask);
+		handle->pfn[i] = host_pagemap(host, host_word_address(host, handle, i) & page_mask);
 	return nr;
 }
 

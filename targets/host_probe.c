@@ -3,10 +3,14 @@
 #include "targets/host.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "targets/host_sys.h"
@@ -36,6 +40,15 @@ uint64_t host_pagemap(const struct host *host, uint64_t addr)
 
 	return entry & PAGEMAP_PRESENT ? entry & PAGEMAP_PFN : 0;
 }
+
+/* A probe takes milliseconds. */
+#define LIMIT_SECONDS 5
+
+/* How the process that probes ends. */
+enum probe_exit {
+	PROBE_ABLE,
+	PROBE_UNABLE, /* the reason has been written */
+};
 
 /* Each probe has a private page of its own, written to, and returns NULL or why not. */
 
@@ -161,18 +174,62 @@ static bool proc_is_ours(char *reason, size_t size)
 	return false;
 }
 
-bool host_probe(struct host *host, char *reason, size_t size)
+static bool run_all(struct host *host, char *reason, size_t size)
 {
 	unsigned char *page = mmap(NULL, (size_t)host->page_size, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	bool able;
 
 	if (page == MAP_FAILED) {
 		snprintf(reason, size, "out of memory");
 		return false;
 	}
-	able = proc_is_ours(reason, size) && host_probe_pins(host, page, reason, size) &&
+	return proc_is_ours(reason, size) && host_probe_pins(host, page, reason, size) &&
 	       run_probes(host, page, reason, size);
-	munmap(page, (size_t)host->page_size);
-	return able;
+}
+
+/* False: it did not end in time, and was killed. */
+static bool wait_for_probe(pid_t pid, int *status)
+{
+	const struct timespec limit = {.tv_sec = LIMIT_SECONDS};
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	while (waitpid(pid, status, WNOHANG) == 0) {
+		if (sigtimedwait(&child, NULL, &limit) == SIGCHLD || errno == EINTR)
+			continue;
+		kill(pid, SIGKILL);
+		waitpid(pid, status, 0);
+		return false;
+	}
+	return true;
+}
+
+bool host_probe(struct host *host)
+{
+	struct host_shared *shared = host->shared;
+	const size_t size = sizeof(shared->reason);
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != host->supervisor)
+			_exit(PROBE_UNABLE);
+		_exit(run_all(host, shared->reason, size) ? PROBE_ABLE : PROBE_UNABLE);
+	}
+	if (pid < 0)
+		snprintf(shared->reason, size, "fork(): %s", strerror(errno));
+	else if (!wait_for_probe(pid, &status))
+		snprintf(shared->reason, size, "what the test needs, tried out, takes over %d s",
+			 LIMIT_SECONDS);
+	else if (host_is_refused(shared))
+		host_refusal_text(shared, shared->reason, size);
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == PROBE_ABLE)
+		return true;
+	else if (!shared->reason[0])
+		snprintf(shared->reason, size,
+			 "trying out what the test needs ended early (status %#x)",
+			 (unsigned)status);
+	return false;
 }

@@ -8,8 +8,20 @@ struct schedule {
 	const struct litmus_test *test;
 	bool born[LITMUS_MAX_TASKS];
 	int op[LITMUS_MAX_TASKS];
+	bool awaited[LITMUS_MAX_TASKS]; /* somebody has waited for the task's end */
 	bool completed[LITMUS_MAX_COMPLETIONS];
+	bool first_observed; /* P0's process ends after all others */
 };
+
+bool host_observes_memory(const struct litmus_test *test, int nr_tasks)
+{
+	for (int i = 0; i < test->nr_observables; i++) {
+		if (test->observables[i].kind == LITMUS_OBSERVE_MEMORY &&
+		    test->observables[i].task < nr_tasks)
+			return true;
+	}
+	return false;
+}
 
 static bool has_ended(const struct schedule *schedule, int task)
 {
@@ -45,6 +57,33 @@ static bool is_runnable(const struct schedule *schedule, int task)
 	}
 }
 
+/* Does the operation that `task` is at wait for the end of `other`? */
+static bool waits_for_end(const struct schedule *schedule, int task, int other)
+{
+	const struct litmus_test *test = schedule->test;
+	const struct litmus_op *op = &test->tasks[task].ops[schedule->op[task]];
+
+	switch (op->code) {
+	case LITMUS_WAITPID:
+		return test->tasks[op->task].process == test->tasks[other].process;
+	case LITMUS_PTHREAD_JOIN:
+		return op->task == other;
+	default:
+		return false;
+	}
+}
+
+/* May the end of another task come before or after what `task` does next? */
+static bool races_with_end(const struct schedule *schedule, int task)
+{
+	for (int i = 0; i < schedule->test->nr_tasks; i++) {
+		if (has_ended(schedule, i) && !schedule->awaited[i] &&
+		    !(i == 0 && schedule->first_observed) && !waits_for_end(schedule, task, i))
+			return true;
+	}
+	return false;
+}
+
 static void end_process(struct schedule *schedule, int process)
 {
 	for (int i = 0; i < schedule->test->nr_tasks; i++) {
@@ -55,8 +94,11 @@ static void end_process(struct schedule *schedule, int process)
 
 static void step(struct schedule *schedule, int task)
 {
-	const struct litmus_op *op = &schedule->test->tasks[task].ops[schedule->op[task]++];
+	const struct litmus_op *op = &schedule->test->tasks[task].ops[schedule->op[task]];
 
+	for (int i = 0; i < schedule->test->nr_tasks; i++)
+		schedule->awaited[i] |= waits_for_end(schedule, task, i);
+	schedule->op[task]++;
 	switch (op->code) {
 	case LITMUS_FORK:
 	case LITMUS_PTHREAD_CREATE:
@@ -76,7 +118,11 @@ static void step(struct schedule *schedule, int task)
 bool host_is_concurrent(const struct litmus_test *test,
 			bool alone[LITMUS_MAX_TASKS][LITMUS_MAX_OPS])
 {
-	struct schedule schedule = {.test = test};
+	struct schedule schedule = {
+		.test = test,
+		.first_observed = host_observes_memory(test, 1),
+	};
+	bool concurrent = false;
 
 	if (alone)
 		memset(alone, 0, sizeof(bool[LITMUS_MAX_TASKS][LITMUS_MAX_OPS]));
@@ -93,7 +139,8 @@ bool host_is_concurrent(const struct litmus_test *test,
 			runnable = i;
 		}
 		if (runnable < 0)
-			return false;
+			return concurrent;
+		concurrent |= races_with_end(&schedule, runnable);
 		if (alone)
 			alone[runnable][schedule.op[runnable]] = true;
 		step(&schedule, runnable);

@@ -88,7 +88,8 @@ static bool reap(struct host *host)
 	}
 }
 
-/* Does this process run something, or is it about to end by itself? P0's may wait for the others.
+/*
+ * Does this process run something, or is it about to end by itself? P0's may wait for the others.
  */
 static bool process_goes_on(struct host *host, int index)
 {
@@ -113,19 +114,6 @@ static bool process_goes_on(struct host *host, int index)
 	return all_done;
 }
 
-/* All tasks that have not ended wait for something that only they could bring about. */
-static bool is_deadlocked(struct host *host)
-{
-	bool waits = false;
-
-	for (int i = 0; i < host->test->nr_tasks; i++) {
-		if (process_goes_on(host, i))
-			return false;
-		waits |= atomic_load(&host->shared->now.tasks[i].state) == HOST_WAITING;
-	}
-	return waits;
-}
-
 static uint64_t progress(struct host *host)
 {
 	uint64_t sum = 0;
@@ -136,6 +124,22 @@ static uint64_t progress(struct host *host)
 		sum = sum * 131 + atomic_load(&host->shared->now.processes[i].state);
 	}
 	return sum;
+}
+
+/*
+ * All tasks that have not ended wait for something that only they could bring about. A task could
+ * bring it about and end while we look at another: nothing may have moved since `before`.
+ */
+static bool is_deadlocked(struct host *host, uint64_t before)
+{
+	bool waits = false;
+
+	for (int i = 0; i < host->test->nr_tasks; i++) {
+		if (process_goes_on(host, i))
+			return false;
+		waits |= atomic_load(&host->shared->now.tasks[i].state) == HOST_WAITING;
+	}
+	return waits && progress(host) == before;
 }
 
 static enum verdict watch(struct host *host)
@@ -151,15 +155,14 @@ static enum verdict watch(struct host *host)
 		uint64_t seen;
 
 		if (!reap(host))
-			return atomic_load(&host->shared->refused) ? VERDICT_STOPPED
-								   : VERDICT_ENDED;
-		if (atomic_load(&host->shared->refused) || atomic_load(&host->shared->stop))
+			return host_is_refused(host->shared) ? VERDICT_STOPPED : VERDICT_ENDED;
+		if (host_is_refused(host->shared) || atomic_load(&host->shared->stop))
 			return VERDICT_STOPPED;
 		if (sigtimedwait(&child, NULL, &tick) == SIGCHLD)
 			continue;
-		if (is_deadlocked(host))
-			return VERDICT_DEADLOCK;
 		seen = progress(host);
+		if (is_deadlocked(host, seen))
+			return VERDICT_DEADLOCK;
 		quiet = seen == last ? quiet + 1 : 0;
 		last = seen;
 		if (quiet == HANG_TICKS)
@@ -167,16 +170,21 @@ static enum verdict watch(struct host *host)
 	}
 }
 
-/* Each process of the iteration is in the group of the first. */
+/*
+ * Each process of the iteration is in the group of the first, whose number is ours until the last
+ * of them has been reaped.
+ */
 static void kill_all(pid_t first)
 {
-	kill(-first, SIGKILL);
-	kill(first, SIGKILL);
+	siginfo_t info;
+
+	if (waitid(P_PGID, (id_t)first, &info, WEXITED | WNOHANG | WNOWAIT) == 0)
+		kill(-first, SIGKILL);
 	while (waitpid(-1, NULL, 0) > 0)
 		;
 }
 
-/* "P0: wait(P1), P1: wait_for_completion(c)" */
+/* "all tasks wait: P0: wait(P1); P1: wait_for_completion(c);" */
 static void describe(struct host *host, const char *what, char *buf, size_t size)
 {
 	const struct litmus_test *test = host->test;
@@ -248,8 +256,8 @@ static void clear_iteration(struct host *host)
 	}
 }
 
-/* One iteration. False: it did not come to an end, and there shall be no other. */
-static bool run_iteration(struct host *host, struct host_result *result)
+/* One iteration. It has a result unless the verdict is VERDICT_STOPPED. */
+static enum verdict run_iteration(struct host *host, struct host_result *result)
 {
 	enum verdict verdict;
 	pid_t first;
@@ -262,14 +270,14 @@ static bool run_iteration(struct host *host, struct host_result *result)
 		snprintf(host->shared->reason, sizeof(host->shared->reason), "fork(): %s",
 			 strerror(errno));
 		host->shared->failed = true;
-		return false;
+		return VERDICT_STOPPED;
 	}
 	atomic_store(&host->shared->now.processes[0].pid, first);
 	setpgid(first, first); /* the child does it too; whoever is first */
 	verdict = watch(host);
 	if (verdict == VERDICT_ENDED) {
 		collect(host, result);
-		return true;
+		return verdict;
 	}
 	if (verdict == VERDICT_DEADLOCK) {
 		result->violations = VIOLATION_DEADLOCK;
@@ -279,7 +287,7 @@ static bool run_iteration(struct host *host, struct host_result *result)
 		describe(host, "no progress for 5 s:", result->detail, sizeof(result->detail));
 	}
 	kill_all(first);
-	return verdict != VERDICT_STOPPED;
+	return verdict;
 }
 
 static void list_cpus(struct host *host)
@@ -319,19 +327,22 @@ void host_supervise(struct host *host)
 	struct host_shared *shared = host->shared;
 
 	settle(host);
-	if (!host_probe(host, shared->reason, sizeof(shared->reason))) {
+	if (!host_probe(host)) {
 		shared->finished = true;
 		return;
 	}
 	list_cpus(host);
-	while (shared->nr_done < shared->nr_total && !atomic_load(&shared->stop)) {
+	/* One hang is proof enough, and each takes seconds. */
+	while (shared->nr_done < shared->nr_total && !shared->hung && !atomic_load(&shared->stop)) {
+		enum verdict verdict;
+
 		host->iteration = shared->nr_done;
-		if (!run_iteration(host, &shared->results[shared->nr_done]))
+		verdict = run_iteration(host, &shared->results[shared->nr_done]);
+		if (verdict == VERDICT_STOPPED)
 			break;
+		shared->hung = verdict == VERDICT_HANG;
 		shared->nr_done++;
 	}
-	if (atomic_load(&shared->refused))
-		snprintf(shared->reason, sizeof(shared->reason), "this kernel refuses %s: %s",
-			 atomic_load(&shared->refused), strerror(shared->refused_error));
+	host_refusal_text(shared, shared->reason, sizeof(shared->reason));
 	shared->finished = true;
 }

@@ -102,6 +102,22 @@ static inline void host_futex_wake(_Atomic uint32_t *word)
 	host_syscall(SYS_futex, (long)word, FUTEX_WAKE, INT32_MAX, 0, 0, 0);
 }
 
+/* Write the decimal digits of `number`, at most 10, and a NUL. Returns where the NUL is. */
+static inline char *host_decimal(unsigned number, char *to)
+{
+	char digits[10];
+	int nr = 0;
+
+	do {
+		digits[nr++] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	while (nr)
+		*to++ = digits[--nr];
+	*to = '\0';
+	return to;
+}
+
 /*
  * Does not return, but the compiler shall not know: AddressSanitizer would look for the bounds of
  * the stack before each call, and the tasks' are none of its own.

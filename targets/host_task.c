@@ -26,35 +26,37 @@ struct self {
 
 static void run_thread(struct host *host, int task);
 
-void host_refuse(struct host *host, const char *what, long error)
-{
-	const char *none = NULL;
-
-	/* The error first: who sees `refused` may kill us at once. */
-	if (!atomic_load(&host->shared->refused))
-		host->shared->refused_error = (int)-error;
-	atomic_compare_exchange_strong(&host->shared->refused, &none, what);
-	host_exit_group(HOST_EXIT_REFUSED);
-}
-
 static void set_state(_Atomic uint32_t *word, uint32_t state)
 {
 	atomic_store(word, state);
 	host_futex_wake(word);
 }
 
-/* Wait for HOST_DONE. That all who have not ended wait shows the supervisor a deadlock. */
+/*
+ * Wait for HOST_DONE. That all who have not ended wait shows the supervisor a deadlock. Another
+ * thread's exit() may have ended the task by now, and its state stays HOST_DONE then.
+ */
 static void wait_done(struct host_task *shared, _Atomic uint32_t *word)
 {
 	uint32_t state = atomic_load(word);
+	uint32_t running = HOST_RUNNING, waiting = HOST_WAITING;
 
 	if (state == HOST_DONE)
 		return;
 	atomic_store(&shared->waits_for, word);
-	atomic_store(&shared->state, HOST_WAITING);
+	atomic_compare_exchange_strong(&shared->state, &running, HOST_WAITING);
 	for (; state != HOST_DONE; state = atomic_load(word))
 		host_futex_wait(word, state);
-	atomic_store(&shared->state, HOST_RUNNING);
+	atomic_compare_exchange_strong(&shared->state, &waiting, HOST_RUNNING);
+}
+
+/* The task has ended, and its thread will with its process. */
+static void sleep_for_ever(void)
+{
+	_Atomic uint32_t never = HOST_UNBORN;
+
+	for (;;)
+		host_futex_wait(&never, HOST_UNBORN);
 }
 
 /*
@@ -63,15 +65,12 @@ static void wait_done(struct host_task *shared, _Atomic uint32_t *word)
  */
 static void enter(struct host *host)
 {
-	_Atomic uint32_t never = HOST_UNBORN;
-
 	if (!host->gated)
 		return;
 	atomic_fetch_add(&host->inside, 1);
-	while (atomic_load(&host->exiting)) {
+	if (atomic_load(&host->exiting)) {
 		atomic_fetch_sub(&host->inside, 1);
-		for (;;)
-			host_futex_wait(&never, HOST_UNBORN);
+		sleep_for_ever();
 	}
 }
 
@@ -85,15 +84,13 @@ static void leave(struct host *host)
 static bool peek(struct host *host, uint64_t addr, int *value)
 {
 	int fds[2];
-	long result = host_pipe(fds, O_CLOEXEC);
+	long result;
 
-	if (result < 0)
-		host_refuse(host, "pipe2()", result);
+	host_make_pipe(host, fds);
 	result = host_write(fds[1], (const void *)(uintptr_t)addr, sizeof(*value));
 	if (result == (long)sizeof(*value))
 		result = host_read(fds[0], value, sizeof(*value));
-	host_close(fds[0]);
-	host_close(fds[1]);
+	host_close_pipe(fds);
 	if (result < 0 && result != -EFAULT)
 		host_refuse(host, "write() to a pipe", result);
 	return result == (long)sizeof(*value);
@@ -144,23 +141,45 @@ static void wait_for_processes(struct host *host, int self)
 	}
 }
 
-/* exit(): all tasks of the process end, here and now. */
-static void exit_process(struct self *self)
+/* exit() ends all tasks of the process, the caller's own last. */
+static void end_tasks(struct self *self)
 {
 	struct host *host = self->host;
 
-	atomic_store(&host->exiting, true);
+	for (int i = 0; i < host->test->nr_tasks; i++) {
+		_Atomic uint32_t *word = &host->shared->now.tasks[i].state;
+		uint32_t state = atomic_load(word);
+
+		if (host->test->tasks[i].process != host->process || state == HOST_UNBORN ||
+		    state == HOST_DONE)
+			continue;
+		/* P0's memory is looked at when its process ends. */
+		if (i != 0)
+			observe(host, i);
+		/* Ungated, the others go on until the process itself ends. */
+		if (host->gated && i != self->number)
+			set_state(word, HOST_DONE);
+	}
+}
+
+/*
+ * exit(): all tasks of the process end, here and now. Its memory, where P0's is looked at, stays
+ * until all other processes have ended.
+ */
+static void exit_process(struct self *self)
+{
+	struct host *host = self->host;
+	bool first = !atomic_exchange(&host->exiting, true);
+
 	leave(host);
+	if (!first)
+		sleep_for_ever();
 	while (atomic_load(&host->inside))
 		host_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
-	if (host->process == 0 && host->first_observed)
+	end_tasks(self);
+	if (host->process == 0 && host->first_observed) {
 		wait_for_processes(host, self->number);
-	for (int i = 0; i < host->test->nr_tasks; i++) {
-		uint32_t state = atomic_load(&host->shared->now.tasks[i].state);
-
-		if (host->test->tasks[i].process == host->process && state != HOST_UNBORN &&
-		    state != HOST_DONE)
-			observe(host, i);
+		observe(host, 0);
 	}
 	host_exit_group(HOST_EXIT_OK);
 }
@@ -343,6 +362,8 @@ static void run_task(struct host *host, int number)
 		leave(host);
 	}
 	atomic_store(&self.shared->op, (uint32_t)self.task->nr_ops);
+	if (host->concurrent)
+		jitter(&self);
 	/* Where P0's memory is looked at, P0 is the last to end. Threads may start processes. */
 	if (number == 0 && host->first_observed) {
 		wait_for_threads(host, number);

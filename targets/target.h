@@ -62,8 +62,8 @@ void run_result_fail(struct run_result *result, const char *reason);
 
 /*
  * Explore a machine whose `final` calls run_result_add() (and run_result_fail(), if that has no
- * memory), and fill in the rest of the result. Without limits and `stop` it is RUN_DONE; else it may
- * be RUN_INCOMPLETE, with the reason.
+ * memory), and fill in the rest of the result. Without limits and `stop` it is RUN_DONE; else it
+ * may be RUN_INCOMPLETE, with the reason.
  */
 void run_result_explore(struct run_result *result, const struct litmus_test *test,
 			const struct explore_machine *machine, const struct run_options *options);
