@@ -2,11 +2,8 @@
 /* host_task.c - the tasks of a test as real threads and processes, one operation at a time */
 #include "targets/host.h"
 
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <stddef.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
