@@ -60,6 +60,7 @@ static bool find_births(struct litmus_parser *parser)
 		struct litmus_task *task = &test->tasks[i];
 
 		task->parent = use ? use->user : -1;
+		task->start = use ? use->index : -1;
 		if (use)
 			task->birth =
 				use->code == LITMUS_FORK ? LITMUS_BORN_FORK : LITMUS_BORN_THREAD;
@@ -88,20 +89,12 @@ static bool check_circles(const struct litmus_parser *parser)
 	return true;
 }
 
-/* The task with which the process began that this one belongs to. */
-static int leader_of(const struct litmus_test *test, int task)
-{
-	while (test->tasks[task].birth == LITMUS_BORN_THREAD)
-		task = test->tasks[task].parent;
-	return test->tasks[task].birth == LITMUS_BORN_FORK ? task : 0;
-}
-
 static void number_processes(struct litmus_test *test)
 {
 	for (int i = 0; i < test->nr_tasks; i++) {
 		int lowest = 0;
 
-		while (leader_of(test, lowest) != leader_of(test, i))
+		while (litmus_leader(test, lowest) != litmus_leader(test, i))
 			lowest++;
 		test->tasks[i].process = lowest;
 	}

@@ -25,6 +25,10 @@
 #define LITMUS_MAX_OPS         64 /* of one task */
 #define LITMUS_MAX_COMPLETIONS 8
 #define LITMUS_MAX_OBSERVABLES 64
+#define LITMUS_MAX_NAME        64 /* characters of a variable, register or target */
+
+/* Room for any outcome's line: each value takes "7:" NAME "[3]=" and at most 20 digits and "; ". */
+#define LITMUS_OUTCOME_SIZE (LITMUS_MAX_OBSERVABLES * (LITMUS_MAX_NAME + 32))
 
 /* Flags: our own values, for the kernel's names. A target translates them to its own. */
 enum litmus_foll {
@@ -195,6 +199,7 @@ struct litmus_task {
 	struct litmus_pos pos;
 	enum litmus_birth birth;
 	int parent;  /* the task that starts it, or -1 */
+	int start;   /* with which of its operations, or -1 */
 	int process; /* the lowest task number of those that share its mm */
 	int nr_registers;
 	struct litmus_register registers[LITMUS_MAX_REGISTERS];
@@ -332,10 +337,22 @@ char *litmus_condition_text(const struct litmus_test *test, char *buf, size_t si
  * The canonical line of an outcome: "0:r0=2; 0:r1=0; x=3;". A status of 0 and a handle that
  * holds as many pages as it asked for go without saying, unless the condition or `locations` names
  * them.
- * `values` has test->nr_observables entries. Returns buf.
+ * `values` has test->nr_observables entries; LITMUS_OUTCOME_SIZE bytes are enough. Returns buf.
  */
 char *litmus_outcome_text(const struct litmus_test *test, const int64_t *values, char *buf,
 			  size_t size);
+
+/* Does any task use the operation? */
+bool litmus_uses(const struct litmus_test *test, enum litmus_opcode code);
+
+/* Is memory as `task` sees it part of the outcome? */
+bool litmus_observes_memory(const struct litmus_test *test, int task);
+
+/* The task with which the process began that `task` belongs to: P0, or one that fork() starts. */
+int litmus_leader(const struct litmus_test *test, int task);
+
+/* In how many values do two outcomes differ? */
+int litmus_distance(const struct litmus_test *test, const int64_t *a, const int64_t *b);
 
 /* Does the proposition (without its quantifier) hold for these values? */
 bool litmus_holds(const struct litmus_test *test, const int64_t *values);

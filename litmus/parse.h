@@ -13,6 +13,7 @@ struct litmus_task_use {
 	struct litmus_pos pos;
 	enum litmus_opcode code;
 	int user;
+	int index; /* of the user's operation */
 	int task;
 };
 

@@ -298,7 +298,13 @@ static bool parse_task_name(struct litmus_parser *parser, struct litmus_op *op)
 	op->task = litmus_task_number(&parser->token);
 	if (op->task < 0)
 		return litmus_unexpected(parser, "a task such as 'P1'");
-	*use = (struct litmus_task_use){parser->token.pos, op->code, parser->task, op->task};
+	*use = (struct litmus_task_use){
+		.pos = parser->token.pos,
+		.code = op->code,
+		.user = parser->task,
+		.index = parser->nr_ops,
+		.task = op->task,
+	};
 	parser->nr_task_uses++;
 	return litmus_next(parser);
 }

@@ -51,21 +51,10 @@ static struct place place_of(const struct litmus_test *test, struct litmus_addr 
 	return (struct place){test->vars[addr.var].object, addr.page, test->vars[addr.var].word};
 }
 
-static bool has_op(const struct litmus_test *test, enum litmus_opcode code)
-{
-	for (int t = 0; t < test->nr_tasks; t++) {
-		for (int i = 0; i < test->tasks[t].nr_ops; i++) {
-			if (test->tasks[t].ops[i].code == code)
-				return true;
-		}
-	}
-	return false;
-}
-
 /* Once pages are moved about, any place may be any other. */
 static bool same_place(const struct litmus_test *test, struct place a, struct place b)
 {
-	if (has_op(test, LITMUS_MREMAP))
+	if (litmus_uses(test, LITMUS_MREMAP))
 		return a.word == b.word;
 	return a.object == b.object && a.page == b.page && a.word == b.word;
 }
@@ -168,52 +157,27 @@ static struct sight sight_of(const struct litmus_test *test,
 	return sight;
 }
 
-/* The index of the operation of its parent that starts the task. */
-static int start_of(const struct litmus_test *test, int task)
-{
-	const struct litmus_task *parent = &test->tasks[test->tasks[task].parent];
-
-	for (int i = 0; i < parent->nr_ops; i++) {
-		const struct litmus_op *op = &parent->ops[i];
-
-		if ((op->code == LITMUS_FORK || op->code == LITMUS_PTHREAD_CREATE) &&
-		    op->task == task)
-			return i;
-	}
-	return parent->nr_ops;
-}
-
 /* Can operation `index` of `task` come before the fork that started `child`? */
 static bool may_precede_fork(const struct litmus_test *test, int task, int index, int child)
 {
 	int parent = test->tasks[child].parent;
-	int fork = start_of(test, child);
+	int fork = test->tasks[child].start;
 
 	/* Of a task that descends from the parent, what counts is when the parent started it. */
 	while (task != parent) {
 		if (test->tasks[task].parent < 0)
 			return true;
-		index = start_of(test, task);
+		index = test->tasks[task].start;
 		task = test->tasks[task].parent;
 	}
 	return index < fork;
-}
-
-/* The task that fork() started a process with, or P0. */
-static int leader_of(const struct litmus_test *test, int process)
-{
-	int task = process;
-
-	while (test->tasks[task].birth == LITMUS_BORN_THREAD)
-		task = test->tasks[task].parent;
-	return test->tasks[task].birth == LITMUS_BORN_FORK ? task : 0;
 }
 
 /* May `mm` see what operation `index` of `task` has written for `target`? */
 static bool may_see(const struct litmus_test *test, int mm, int target, int task, int index)
 {
 	while (mm != target) {
-		int leader = leader_of(test, mm);
+		int leader = litmus_leader(test, mm);
 
 		if (leader == 0 || !may_precede_fork(test, task, index, leader))
 			return false;
@@ -235,7 +199,7 @@ static bool is_shared(const struct litmus_test *test, struct place place)
 			if (op->code != LITMUS_MMAP || op->map != LITMUS_MAP_SHARED)
 				continue;
 			at = place_of(test, op->addr);
-			if (has_op(test, LITMUS_MREMAP) ||
+			if (litmus_uses(test, LITMUS_MREMAP) ||
 			    (at.object == place.object && at.page <= place.page &&
 			     place.page < at.page + op->nr_pages))
 				return true;
@@ -280,8 +244,8 @@ struct writing {
 	unsigned writer; /* WRITTEN_BY_CPU or WRITTEN_BY_DEVICE */
 	int mm;          /* for which mm */
 	struct place place;
-	int64_t constant; /* what it writes, */
-	int observable;   /* unless it is this observable, a register */
+	int task;
+	const struct litmus_op *op;
 };
 
 /* Returns false if the operation does not write, or comes after the sight in the same task. */
@@ -312,16 +276,56 @@ static bool find_writing(const struct litmus_test *test, int task, int index,
 	default:
 		return false;
 	}
-	writing->constant = op->value.constant;
-	writing->observable =
-		op->value.is_register ? register_observable(test, task, op->value.reg) : -1;
+	writing->task = task;
+	writing->op = op;
 	return same_place(test, writing->place, sight->place);
 }
 
-/* What was written, in an outcome with these values. */
-static int64_t written_value(const struct writing *writing, const int64_t *values)
+/* What an operation wrote. */
+struct written {
+	bool known;     /* else no value of the outcome is what the register held then */
+	int observable; /* the register's value at the end, */
+	int64_t value;  /* or, where this is -1, always the same */
+};
+
+static struct written find_written(const struct litmus_test *test, const struct writing *writing)
 {
-	return writing->observable >= 0 ? values[writing->observable] : writing->constant;
+	const struct litmus_task *task = &test->tasks[writing->task];
+	const struct litmus_op *op = writing->op;
+
+	while (op->value.is_register) {
+		int reg = op->value.reg;
+		const struct litmus_op *set = definition(task, reg, (int)(op - task->ops));
+
+		if (set == definition(task, reg, task->nr_ops))
+			return (struct written){true, register_observable(test, writing->task, reg),
+						0};
+		if (set->code != LITMUS_MOVE)
+			return (struct written){.observable = -1};
+		op = set;
+	}
+	return (struct written){true, -1, op->value.constant};
+}
+
+/* Was it this, in an outcome with these values? */
+static bool wrote(const struct litmus_test *test, const struct writing *writing,
+		  const int64_t *values, int64_t value)
+{
+	struct written written = find_written(test, writing);
+
+	if (!written.known)
+		return false;
+	return (written.observable < 0 ? written.value : values[written.observable]) == value;
+}
+
+/* May who looks see what was written? */
+static bool is_visible(const struct litmus_test *test, const struct writing *writing,
+		       const struct sight *sight)
+{
+	int index = (int)(writing->op - test->tasks[writing->task].ops);
+
+	return is_shared(test, writing->place) ||
+	       may_see(test, sight->mm, writing->mm, writing->task, index);
 }
 
 /* All who could have written the value where it was seen: a set of enum writers. */
@@ -334,10 +338,9 @@ static unsigned writers_of(const struct litmus_test *test, const int64_t *values
 	for (int t = 0; t < test->nr_tasks; t++) {
 		for (int i = 0; i < test->tasks[t].nr_ops; i++) {
 			if (!find_writing(test, t, i, sight, &writing) ||
-			    written_value(&writing, values) != value)
+			    !wrote(test, &writing, values, value))
 				continue;
-			if (is_shared(test, writing.place) ||
-			    may_see(test, sight->mm, writing.mm, t, i))
+			if (is_visible(test, &writing, sight))
 				writers |= writing.writer;
 			else
 				writers |= WRITTEN_BY_STRANGER;
@@ -357,10 +360,14 @@ static bool is_consequence(const struct litmus_test *test, const int64_t *seen,
 
 	for (int t = 0; t < test->nr_tasks; t++) {
 		for (int i = 0; i < test->tasks[t].nr_ops; i++) {
-			if (find_writing(test, t, i, sight, &writing) && writing.observable >= 0 &&
-			    writing.observable != observable &&
-			    written_value(&writing, seen) == seen[observable] &&
-			    written_value(&writing, allowed) == allowed[observable])
+			int written;
+
+			if (!find_writing(test, t, i, sight, &writing))
+				continue;
+			written = find_written(test, &writing).observable;
+			if (written >= 0 && written != observable &&
+			    seen[written] == seen[observable] &&
+			    allowed[written] == allowed[observable])
 				return true;
 		}
 	}
@@ -374,29 +381,70 @@ static enum violation classify_pagemap(const struct sight *sight, int64_t seen, 
 	return sight->taken->flags & LITMUS_FOLL_WRITE ? VIOLATION_LOST_DMA : VIOLATION_STALE_DMA;
 }
 
-/* One observable of the outcome `seen`, which differs from that of the outcome `allowed`. */
-static enum violation classify_value(const struct litmus_test *test, const int64_t *seen,
-				     const int64_t *allowed, int observable)
-{
-	const struct sight sight = sight_of(test, &test->observables[observable]);
+/* One value of the outcome `seen`, which differs from that of the outcome `allowed`. */
+struct difference {
+	const struct litmus_test *test;
+	const int64_t *seen;
+	const int64_t *allowed;
+	int observable;
+	/* Where it has been followed to: stores go round in circles, from task to task. */
+	bool followed[LITMUS_MAX_TASKS][LITMUS_MAX_OPS];
+};
 
-	if (sight.by == SEEN_AS_RESULT)
+static enum violation classify_sight(struct difference *difference, const struct sight *sight);
+
+/*
+ * The value may have come through a register that no longer shows it: then what is wrong is what
+ * was wrong when that register was set.
+ */
+static enum violation follow(struct difference *difference, const struct sight *sight)
+{
+	const struct litmus_test *test = difference->test;
+	struct writing writing;
+
+	for (int t = 0; t < test->nr_tasks; t++) {
+		for (int i = 0; i < test->tasks[t].nr_ops; i++) {
+			enum violation kind;
+			struct sight source;
+
+			if (!find_writing(test, t, i, sight, &writing) ||
+			    find_written(test, &writing).known || difference->followed[t][i] ||
+			    !is_visible(test, &writing, sight))
+				continue;
+			difference->followed[t][i] = true;
+			source = register_sight(test, t, writing.op->value.reg, i);
+			kind = classify_sight(difference, &source);
+			if (kind != VIOLATION_WRONG_PAGE)
+				return kind;
+		}
+	}
+	return VIOLATION_WRONG_PAGE;
+}
+
+static enum violation classify_sight(struct difference *difference, const struct sight *sight)
+{
+	const struct litmus_test *test = difference->test;
+	int64_t seen = difference->seen[difference->observable];
+	int64_t allowed = difference->allowed[difference->observable];
+
+	if (sight->by == SEEN_AS_RESULT)
 		return VIOLATION_WRONG_PAGE;
-	if (sight.by == SEEN_BY_PAGEMAP)
-		return classify_pagemap(&sight, seen[observable], allowed[observable]);
-	if (sight.by == SEEN_BY_DEVICE && !sight.taken)
+	if (sight->by == SEEN_BY_PAGEMAP)
+		return classify_pagemap(sight, seen, allowed);
+	if (sight->by == SEEN_BY_DEVICE && !sight->taken)
 		return VIOLATION_WRONG_PAGE;
-	if (is_consequence(test, seen, allowed, observable, &sight))
+	if (is_consequence(test, difference->seen, difference->allowed, difference->observable,
+			   sight))
 		return VIOLATION_NONE;
 
-	unsigned wrote_seen = writers_of(test, seen, &sight, seen[observable]);
-	unsigned wrote_allowed = writers_of(test, allowed, &sight, allowed[observable]);
+	unsigned wrote_seen = writers_of(test, difference->seen, sight, seen);
+	unsigned wrote_allowed = writers_of(test, difference->allowed, sight, allowed);
 	if (wrote_seen == WRITTEN_BY_STRANGER)
 		return VIOLATION_LEAK;
 	/* An error, or a value that can't come from this place. */
 	if (wrote_seen == 0 || wrote_allowed == 0)
-		return VIOLATION_WRONG_PAGE;
-	if (sight.by == SEEN_BY_DEVICE)
+		return follow(difference, sight);
+	if (sight->by == SEEN_BY_DEVICE)
 		return VIOLATION_STALE_DMA;
 	if (wrote_allowed & WRITTEN_BY_DEVICE)
 		return VIOLATION_LOST_DMA;
@@ -405,13 +453,18 @@ static enum violation classify_value(const struct litmus_test *test, const int64
 	return VIOLATION_WRONG_PAGE;
 }
 
-static int count_differences(const struct litmus_test *test, const int64_t *a, const int64_t *b)
+static enum violation classify_value(const struct litmus_test *test, const int64_t *seen,
+				     const int64_t *allowed, int observable)
 {
-	int nr = 0;
+	const struct sight sight = sight_of(test, &test->observables[observable]);
+	struct difference difference = {
+		.test = test,
+		.seen = seen,
+		.allowed = allowed,
+		.observable = observable,
+	};
 
-	for (int i = 0; i < test->nr_observables; i++)
-		nr += a[i] != b[i];
-	return nr;
+	return classify_sight(&difference, &sight);
 }
 
 static unsigned classify_against(const struct litmus_test *test, const int64_t *seen,
@@ -438,7 +491,7 @@ unsigned spec_classify(const struct litmus_test *test, const struct run_result *
 
 		if (!allowed)
 			continue;
-		int nr = count_differences(test, values, allowed);
+		int nr = litmus_distance(test, values, allowed);
 		if (nr == 0)
 			return VIOLATION_NONE;
 		if (nr > least)

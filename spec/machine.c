@@ -48,12 +48,10 @@ static void lay_out(struct spec_machine *m)
 		}
 	}
 	for (int i = 0; i < test->nr_observables; i++) {
-		if (test->observables[i].kind != LITMUS_OBSERVE_MEMORY)
-			continue;
-		m->observed[i] = LITMUS_SIGSEGV;
-		if (test->observables[i].task == 0)
-			m->first_observed = true;
+		if (test->observables[i].kind == LITMUS_OBSERVE_MEMORY)
+			m->observed[i] = LITMUS_SIGSEGV;
 	}
+	m->first_observed = litmus_observes_memory(test, 0);
 }
 
 /* P0's memory, as P0 has left it. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* result.c - collecting the outcomes of one litmus test on one target */
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,13 +161,15 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static void set_incomplete(struct run_result *result, const struct run_options *options)
+static void set_incomplete(struct run_result *result, const struct run_options *options,
+			   const struct explore_stats *stats)
 {
-	bool interrupted = options->stop && *options->stop;
-
 	result->status = RUN_INCOMPLETE;
-	snprintf(result->reason, sizeof(result->reason), "%s",
-		 interrupted ? "interrupted" : "the limit of states was reached");
+	if (options->stop && *options->stop)
+		snprintf(result->reason, sizeof(result->reason), "interrupted");
+	else
+		snprintf(result->reason, sizeof(result->reason), "stopped after %" PRIu64 " states",
+			 stats->states);
 }
 
 void run_result_explore(struct run_result *result, const struct litmus_test *test,
@@ -179,7 +182,7 @@ void run_result_explore(struct run_result *result, const struct litmus_test *tes
 	if (explore(machine, &limits, &stats))
 		run_result_fail(result, "out of memory");
 	else if (!stats.complete && result->status == RUN_DONE)
-		set_incomplete(result, options);
+		set_incomplete(result, options, &stats);
 	run_result_finish(result, test);
 	result->states = stats.states;
 	result->transitions = stats.transitions;

@@ -80,7 +80,8 @@ unsigned run_result_violations(const struct run_result *result);
 
 /*
  * The ideal machine: all outcomes that copy-on-write, being invisible, allows (spec/spec.h).
- * No outcome of it has a violation, but for a deadlock that is the test's own.
+ * No outcome of it has a violation but a deadlock: that is one on every target, and a test whose
+ * tasks may come to wait for each other says so in its `expect` lines.
  */
 void spec_run(const struct litmus_test *test, const struct run_options *options,
 	      struct run_result *result);

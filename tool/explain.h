@@ -42,10 +42,7 @@ const struct outcome *outcome_find(const struct litmus_test *test, const struct 
 bool outcome_is_allowed(const struct litmus_test *test, const struct run_result *spec,
 			const int64_t *values);
 
-/* In how many values does an outcome of the spec differ from these? */
-int outcome_distance(const struct litmus_test *test, const int64_t *a, const int64_t *b);
-
-/* The least such distance over all outcomes of the spec, or -1 if it has none. */
+/* The least litmus_distance() to an outcome of the spec, or -1 if it has none. */
 int outcome_nearest(const struct litmus_test *test, const struct run_result *spec,
 		    const int64_t *values);
 

@@ -54,7 +54,7 @@ static json_t *make_nearest(struct json *json, const struct explanation *explana
 	const struct run_result *spec = explanation->spec;
 	const int64_t *values = explanation->outcome->values;
 	json_t *array = json_array();
-	char text[1024];
+	char text[LITMUS_OUTCOME_SIZE];
 	int nearest;
 
 	if (!values)
@@ -63,7 +63,7 @@ static json_t *make_nearest(struct json *json, const struct explanation *explana
 	for (int i = 0; i < spec->nr_outcomes; i++) {
 		const int64_t *allowed = spec->outcomes[i].values;
 
-		if (allowed && outcome_distance(test, allowed, values) == nearest)
+		if (allowed && litmus_distance(test, allowed, values) == nearest)
 			json_push(
 				json, array,
 				json_text(litmus_outcome_text(test, allowed, text, sizeof(text))));

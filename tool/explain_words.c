@@ -179,12 +179,12 @@ static void print_nearest(const struct explanation *explanation)
 	const struct run_result *spec = explanation->spec;
 	const int64_t *values = explanation->outcome->values;
 	int nearest = outcome_nearest(test, spec, values);
-	char text[1024];
+	char text[LITMUS_OUTCOME_SIZE];
 
 	for (int i = 0; i < spec->nr_outcomes; i++) {
 		const struct outcome *outcome = &spec->outcomes[i];
 
-		if (!outcome->values || outcome_distance(test, outcome->values, values) != nearest)
+		if (!outcome->values || litmus_distance(test, outcome->values, values) != nearest)
 			continue;
 		fputs("  ", explanation->terminal.out);
 		terminal_wrap(&explanation->terminal, 2, 4,
@@ -211,7 +211,7 @@ static void print_end(const struct explanation *explanation)
 {
 	const struct terminal *terminal = &explanation->terminal;
 	const struct outcome *outcome = explanation->outcome;
-	char text[1024];
+	char text[LITMUS_OUTCOME_SIZE];
 
 	if (!outcome->values) {
 		terminal_print(terminal, STYLE_BOLD, "\nThe state is broken");

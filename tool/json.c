@@ -154,7 +154,7 @@ json_t *json_outcome(struct json *json, const struct litmus_test *test, const st
 		     const struct run_options *options, const struct outcome *outcome)
 {
 	json_t *object = json_object();
-	char text[1024];
+	char text[LITMUS_OUTCOME_SIZE];
 
 	if (outcome->values) {
 		litmus_outcome_text(test, outcome->values, text, sizeof(text));

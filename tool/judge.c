@@ -3,64 +3,65 @@
 
 #include "tool/run.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tool/expect.h"
 
-__attribute__((format(printf, 2, 3))) static void unexpected(struct cell *cell, const char *format,
-							     ...)
+/* Returns 0 or -ENOMEM, as all below that judge. */
+__attribute__((format(printf, 2, 3))) static int unexpected(struct cell *cell, const char *format,
+							    ...)
 {
 	va_list args;
+	int length;
 
-	cell->verdict = VERDICT_UNEXPECTED;
 	va_start(args, format);
-	vsnprintf(cell->why, sizeof(cell->why), format, args);
+	length = vasprintf(&cell->why, format, args);
 	va_end(args);
+	if (length < 0) {
+		cell->why = NULL;
+		return -ENOMEM;
+	}
+	cell->verdict = VERDICT_UNEXPECTED;
+	return 0;
 }
 
 /* The spec and the models: observation and kinds are as the `expect` line says. */
-static void judge_by_line(const struct litmus_test *test, const struct target *target,
-			  const struct run_options *options, struct cell *cell)
+static int judge_by_line(const struct litmus_test *test, const struct target *target,
+			 const struct run_options *options, struct cell *cell)
 {
 	const struct litmus_expectation *line = expect_find(test, target, options->strict);
 	char wanted[288], seen[288];
 
 	cell->expected = line;
-	if (cell->result.status == RUN_SKIPPED || cell->result.status == RUN_FAILED)
-		return;
-	if (!line) {
-		if (target->kind == TARGET_SPEC && cell->violations)
-			unexpected(cell, "the ideal machine shows a violation");
-		return;
-	}
+	if (!line || cell->result.status == RUN_SKIPPED || cell->result.status == RUN_FAILED)
+		return 0;
 	expect_text(line->observation, line->violations, wanted, sizeof(wanted));
 	expect_text(cell->observation, cell->violations, seen, sizeof(seen));
-	if (cell->result.status == RUN_INCOMPLETE) {
-		unexpected(cell, "expected %s, the search is incomplete: %s", wanted,
-			   cell->result.reason);
-		return;
-	}
-	if (line->observation == cell->observation && line->violations == cell->violations) {
-		cell->verdict = VERDICT_EXPECTED;
-		return;
-	}
-	unexpected(cell, "expected %s, saw %s", wanted, seen);
+	if (cell->result.status == RUN_INCOMPLETE)
+		return unexpected(cell, "expected %s, the search is incomplete: %s", wanted,
+				  cell->result.reason);
+	if (line->observation != cell->observation || line->violations != cell->violations)
+		return unexpected(cell, "expected %s, saw %s", wanted, seen);
+	cell->verdict = VERDICT_EXPECTED;
+	return 0;
 }
 
-static const struct outcome *find_values(const struct run_result *result,
-					 const struct litmus_test *test, const int64_t *values)
+/* Does the model allow these values? */
+static bool model_gives(const struct run_result *model, const struct litmus_test *test,
+			const int64_t *values)
 {
 	size_t size = (size_t)test->nr_observables * sizeof(*values);
 
-	for (int i = 0; i < result->nr_outcomes; i++) {
-		const struct outcome *outcome = &result->outcomes[i];
+	for (int i = 0; i < model->nr_outcomes; i++) {
+		const struct outcome *outcome = &model->outcomes[i];
 
 		if (outcome->values && memcmp(outcome->values, values, size) == 0)
-			return outcome;
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* Does the model break in the same way? */
@@ -73,65 +74,77 @@ static bool model_breaks(const struct run_result *model, unsigned violations)
 	return false;
 }
 
-static void compare_to_model(const struct litmus_test *test, const struct target *target,
-			     const struct run_result *model, struct cell *cell)
+/* No model of the era comes to what this outcome of the real kernel shows. */
+static int not_allowed(const struct litmus_test *test, const struct target *target,
+		       const struct run_result *model, const struct outcome *outcome,
+		       struct cell *cell)
 {
-	char seen[224], allowed[224];
+	char seen[LITMUS_OUTCOME_SIZE], allowed[LITMUS_OUTCOME_SIZE];
 
-	cell->verdict = VERDICT_EXPECTED;
+	if (!outcome->values)
+		return unexpected(cell, "%s never comes to this, this kernel did: %s",
+				  target->era->name,
+				  outcome->detail ? outcome->detail : "no outcome");
+	litmus_outcome_text(test, outcome->values, seen, sizeof(seen));
+	if (model->nr_outcomes != 1 || !model->outcomes[0].values)
+		return unexpected(cell, "%s never gives %s this kernel did", target->era->name,
+				  seen);
+	litmus_outcome_text(test, model->outcomes[0].values, allowed, sizeof(allowed));
+	return unexpected(cell, "%s always gives %s this kernel gave %s", target->era->name,
+			  allowed, seen);
+}
+
+static int compare_to_model(const struct litmus_test *test, const struct target *target,
+			    const struct run_result *model, struct cell *cell)
+{
 	for (int i = 0; i < cell->result.nr_outcomes; i++) {
 		const struct outcome *outcome = &cell->result.outcomes[i];
 
-		if (!outcome->values && model_breaks(model, outcome->violations))
-			continue;
-		if (!outcome->values) {
-			unexpected(cell, "%s never comes to this, this kernel did: %s",
-				   target->era->name,
-				   outcome->detail ? outcome->detail : "no outcome");
-			return;
-		}
-		if (find_values(model, test, outcome->values))
-			continue;
-		litmus_outcome_text(test, outcome->values, seen, sizeof(seen));
-		if (model->nr_outcomes == 1 && model->outcomes[0].values) {
-			litmus_outcome_text(test, model->outcomes[0].values, allowed,
-					    sizeof(allowed));
-			unexpected(cell, "%s always gives %s this kernel gave %s",
-				   target->era->name, allowed, seen);
-			return;
-		}
-		unexpected(cell, "%s never gives %s this kernel did", target->era->name, seen);
-		return;
+		if (outcome->values ? !model_gives(model, test, outcome->values)
+				    : !model_breaks(model, outcome->violations))
+			return not_allowed(test, target, model, outcome, cell);
 	}
+	/* What a run that was cut short would have shown, nobody knows. */
+	if (cell->result.status == RUN_DONE)
+		cell->verdict = VERDICT_EXPECTED;
+	return 0;
 }
 
 /*
  * A real kernel: each of its outcomes is one that the model of its era allows. Where the model
  * allows only one, that makes the two equal.
  */
-static void judge_by_model(const struct litmus_test *test, const struct target *target,
-			   const struct run_options *options, const struct run_result *spec,
-			   struct cell *cell)
+static int judge_by_model(const struct litmus_test *test, const struct target *target,
+			  const struct run_options *options, const struct run_result *spec,
+			  struct cell *cell)
 {
 	struct run_result model = {0};
+	int ret = 0;
 
 	if (cell->result.nr_outcomes == 0 || !target->era)
-		return;
+		return 0;
 	model_run(test, &target->era->rules, options, spec, &model);
 	if (model.status == RUN_DONE)
-		compare_to_model(test, target, &model, cell);
+		ret = compare_to_model(test, target, &model, cell);
 	run_result_free(&model);
+	return ret;
 }
 
-void judge_cell(const struct litmus_test *test, const struct target *target,
-		const struct run_options *options, const struct run_result *spec, struct cell *cell)
+int judge_cell(const struct litmus_test *test, const struct target *target,
+	       const struct run_options *options, const struct run_result *spec, struct cell *cell)
 {
 	cell->observation = run_result_observation(&cell->result);
 	cell->violations = run_result_violations(&cell->result);
 	if (target->kind == TARGET_HOST)
-		judge_by_model(test, target, options, spec, cell);
-	else
-		judge_by_line(test, target, options, cell);
+		return judge_by_model(test, target, options, spec, cell);
+	return judge_by_line(test, target, options, cell);
+}
+
+void cell_free(struct cell *cell)
+{
+	run_result_free(&cell->result);
+	free(cell->why);
+	cell->why = NULL;
 }
 
 struct run_counts run_count(const struct run *run)

@@ -92,7 +92,7 @@ static bool matches(const struct litmus_test *test, const struct outcome *outcom
 static void list_outcomes(const struct litmus_test *test, const struct run_result *result,
 			  const char *line, char *err, size_t err_size)
 {
-	char text[256];
+	char text[LITMUS_OUTCOME_SIZE];
 
 	snprintf(err, err_size, "no outcome with '%s', expected one of", line);
 	for (int i = 0; i < result->nr_outcomes; i++) {
@@ -131,15 +131,6 @@ const struct outcome *outcome_find(const struct litmus_test *test, const struct 
 	return shortest;
 }
 
-int outcome_distance(const struct litmus_test *test, const int64_t *a, const int64_t *b)
-{
-	int distance = 0;
-
-	for (int i = 0; i < test->nr_observables; i++)
-		distance += a[i] != b[i];
-	return distance;
-}
-
 int outcome_nearest(const struct litmus_test *test, const struct run_result *spec,
 		    const int64_t *values)
 {
@@ -150,7 +141,7 @@ int outcome_nearest(const struct litmus_test *test, const struct run_result *spe
 
 		if (!spec->outcomes[i].values)
 			continue;
-		distance = outcome_distance(test, spec->outcomes[i].values, values);
+		distance = litmus_distance(test, spec->outcomes[i].values, values);
 		if (nearest < 0 || distance < nearest)
 			nearest = distance;
 	}

@@ -132,7 +132,7 @@ static void print_schedule(const struct run *run, const struct row *row, int col
 	struct schedule_printer printer = {run, row->test};
 	const struct cell *cell = &row->cells[column];
 	const struct outcome *outcome = shortest_violation(&cell->result);
-	char text[512];
+	char text[LITMUS_OUTCOME_SIZE];
 
 	if (!outcome)
 		return;

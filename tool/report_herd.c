@@ -49,7 +49,7 @@ static bool is_validated(const struct litmus_test *test, enum litmus_observation
 static void print_states(const struct run *run, const struct row *row, const struct cell *cell)
 {
 	FILE *out = run->terminal.out;
-	char text[1024], kinds[256];
+	char text[LITMUS_OUTCOME_SIZE], kinds[256];
 
 	fprintf(out, "States %d\n", cell->result.nr_outcomes);
 	for (int i = 0; i < cell->result.nr_outcomes; i++) {

@@ -65,8 +65,7 @@ static json_t *make_result(struct json *json, const struct run *run, const struc
 	json_put(json, object, "as_expected",
 		 cell->verdict == VERDICT_NONE ? json_null()
 					       : json_boolean(cell->verdict == VERDICT_EXPECTED));
-	json_put(json, object, "why",
-		 json_text(cell->verdict == VERDICT_UNEXPECTED ? cell->why : NULL));
+	json_put(json, object, "why", json_text(cell->why));
 	json_put(json, object, "states", json_integer((json_int_t)result->states));
 	json_put(json, object, "transitions", json_integer((json_int_t)result->transitions));
 	json_put(json, object, "seconds", json_real(result->seconds));

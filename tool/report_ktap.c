@@ -23,7 +23,7 @@ static bool is_ok(const struct cell *cell)
 
 static void print_outcomes(const struct run *run, const struct row *row, const struct cell *cell)
 {
-	char text[512], kinds[256];
+	char text[LITMUS_OUTCOME_SIZE], kinds[256];
 
 	for (int i = 0; i < cell->result.nr_outcomes; i++) {
 		const struct outcome *outcome = &cell->result.outcomes[i];

@@ -96,7 +96,8 @@ static void print_unexpected_row(const struct run *run, const struct row *row)
 {
 	for (int i = 0; i < run->targets.nr; i++) {
 		const struct cell *cell = &row->cells[i];
-		char place[512], text[TOOL_MESSAGE_SIZE + sizeof(place) + 2];
+		char place[512];
+		char text[sizeof(place) + 2 * LITMUS_OUTCOME_SIZE + 128]; /* `why` names two */
 
 		if (cell->verdict != VERDICT_UNEXPECTED || is_repeated(row, i))
 			continue;
@@ -181,7 +182,7 @@ static void print_outcome(const struct run *run, const struct row *row,
 			  const struct outcome *outcome)
 {
 	const struct terminal *terminal = &run->terminal;
-	char text[512], kinds[256], on[1024] = "";
+	char text[LITMUS_OUTCOME_SIZE], kinds[256], on[1024] = "";
 
 	if (outcome->values)
 		litmus_outcome_text(row->test, outcome->values, text, sizeof(text));

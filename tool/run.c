@@ -51,8 +51,8 @@ static bool is_stopped(const struct run_options *options)
 	return options->stop && *options->stop;
 }
 
-static void fill_cell(struct run *run, const struct row *row, const struct target *target,
-		      const struct run_result *spec, struct cell *cell)
+static int fill_cell(struct run *run, const struct row *row, const struct target *target,
+		     const struct run_result *spec, struct cell *cell)
 {
 	if (target->kind == TARGET_SPEC)
 		cell->result = *spec;
@@ -60,29 +60,30 @@ static void fill_cell(struct run *run, const struct row *row, const struct targe
 		decline(&cell->result, RUN_INCOMPLETE, "interrupted");
 	else
 		run_target(run->io, row->test, target, &run->options, spec, &cell->result);
-	judge_cell(row->test, target, &run->options, spec, cell);
+	return judge_cell(row->test, target, &run->options, spec, cell);
 }
 
 static int run_test(struct run *run, struct row *row, struct progress *progress)
 {
 	struct run_result spec = {0};
 	bool is_column = false; /* the spec's cell then owns its result */
+	int ret = 0;
 
 	row->cells = calloc((size_t)run->targets.nr, sizeof(*row->cells));
 	if (!row->cells)
 		return -ENOMEM;
 	spec_run(row->test, &run->options, &spec);
-	for (int i = 0; i < run->targets.nr; i++) {
+	for (int i = 0; i < run->targets.nr && ret == 0; i++) {
 		const struct target *target = &run->targets.targets[i];
 
 		progress_show(progress, "%d of %d: %s on %s", (int)(row - run->rows) + 1,
 			      run->nr_rows, row->test->name, target->name);
-		fill_cell(run, row, target, &spec, &row->cells[i]);
+		ret = fill_cell(run, row, target, &spec, &row->cells[i]);
 		is_column |= target->kind == TARGET_SPEC;
 	}
 	if (!is_column)
 		run_result_free(&spec);
-	return 0;
+	return ret;
 }
 
 int run_row(struct run *run, struct row *row, struct progress *progress)
@@ -105,7 +106,7 @@ void row_free(const struct run *run, struct row *row)
 {
 	if (row->cells) {
 		for (int i = 0; i < run->targets.nr; i++)
-			run_result_free(&row->cells[i].result);
+			cell_free(&row->cells[i]);
 	}
 	free(row->cells);
 	if (row->test)

@@ -23,7 +23,7 @@ struct cell {
 	unsigned violations;
 	const struct litmus_expectation *expected; /* the line in force, or NULL */
 	enum verdict verdict;
-	char why[TOOL_MESSAGE_SIZE]; /* VERDICT_UNEXPECTED: expected and seen */
+	char *why; /* VERDICT_UNEXPECTED: expected and seen; else NULL */
 };
 
 /* One test. */
@@ -66,10 +66,14 @@ int run_replay(const struct litmus_test *test, const struct target *target,
 	       const struct run_options *options, const struct outcome *outcome, replay_fn *fn,
 	       void *context);
 
-/* Fill in everything but the result: what it shows, and whether that is as expected. */
-void judge_cell(const struct litmus_test *test, const struct target *target,
-		const struct run_options *options, const struct run_result *spec,
-		struct cell *cell);
+/*
+ * Fill in everything but the result: what it shows, and whether that is as expected. Returns 0 or
+ * -ENOMEM; cell_free() then, too.
+ */
+int judge_cell(const struct litmus_test *test, const struct target *target,
+	       const struct run_options *options, const struct run_result *spec, struct cell *cell);
+
+void cell_free(struct cell *cell);
 
 /* How many things went how. */
 struct run_counts {

@@ -324,6 +324,23 @@ static void test_ways_round(void **state)
 	       " dma_write(r, 3); r0 = *x; }\n"
 	       "P1() { }\n",
 	       "0:r0", 2, NULL);
+	/* Nor does it keep from us what was stored: a constant, or what the device had shown. */
+	expect(VIOLATION_LOST_WRITE,
+	       "{ anon x = 1; }\n"
+	       "P0(int *x) { r0 = 5; r2 = r0; *x = r2; r2 = 9; r1 = *x; }\n",
+	       "0:r1", 1, NULL);
+	expect(VIOLATION_STALE_DMA,
+	       "{ anon x = 1; anon y; }\n"
+	       "P0(int *x, int *y) { r = pin_user_pages(x, FOLL_WRITE); fork(P1); *x = 2;"
+	       " r0 = dma_read(r); *y = r0; r0 = 7; r1 = *y; }\n"
+	       "P1() { }\n",
+	       "0:r1", 1, NULL);
+	/* Stores that go round in a circle lead nowhere. */
+	expect(VIOLATION_WRONG_PAGE,
+	       "{ anon x; anon y; }\n"
+	       "P0(int *x, int *y) { r0 = *x; *y = r0; r0 = 7; r1 = *y; }\n"
+	       "P1(int *x, int *y) { r0 = *y; *x = r0; r0 = 7; }\n",
+	       "0:r1", 42, NULL);
 	/* The second page of a handle. */
 	expect(VIOLATION_LOST_DMA,
 	       "{ anon x[2] = {1, 2}; }\n"

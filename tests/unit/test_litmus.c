@@ -484,10 +484,13 @@ static void test_births(void **state)
 	static const struct {
 		enum litmus_birth birth;
 		int parent;
+		int start;
 		int process;
+		int leader;
 	} expected[] = {
-		{LITMUS_BORN_FIRST, -1, 0}, {LITMUS_BORN_THREAD, 0, 0}, {LITMUS_BORN_THREAD, 4, 2},
-		{LITMUS_BORN_FORK, 0, 3},   {LITMUS_BORN_FORK, 3, 2},   {LITMUS_BORN_START, -1, 0},
+		{LITMUS_BORN_FIRST, -1, -1, 0, 0}, {LITMUS_BORN_THREAD, 0, 0, 0, 0},
+		{LITMUS_BORN_THREAD, 4, 0, 2, 4},  {LITMUS_BORN_FORK, 0, 1, 3, 3},
+		{LITMUS_BORN_FORK, 3, 0, 2, 4},    {LITMUS_BORN_START, -1, -1, 0, 0},
 	};
 
 	(void)state;
@@ -495,8 +498,63 @@ static void test_births(void **state)
 	for (size_t i = 0; i < NR(expected); i++) {
 		assert_int_equal(test->tasks[i].birth, expected[i].birth);
 		assert_int_equal(test->tasks[i].parent, expected[i].parent);
+		assert_int_equal(test->tasks[i].start, expected[i].start);
 		assert_int_equal(test->tasks[i].process, expected[i].process);
+		assert_int_equal(litmus_leader(test, (int)i), expected[i].leader);
 	}
+	litmus_free(test);
+}
+
+static void test_queries(void **state)
+{
+	struct litmus_test *test = parse("C t\n{ anon x; }\n"
+					 "P0() { fork(P1); }\n"
+					 "P1(int *x) { r = *x; }\n"
+					 "exists (1:x=1)\n");
+	const int64_t seen[] = {1, 2, 3, 4}, allowed[] = {1, 0, 3, 0};
+
+	(void)state;
+	assert_true(litmus_uses(test, LITMUS_FORK));
+	assert_true(litmus_uses(test, LITMUS_LOAD));
+	assert_false(litmus_uses(test, LITMUS_STORE));
+	assert_false(litmus_observes_memory(test, 0));
+	assert_true(litmus_observes_memory(test, 1));
+	assert_int_equal(test->nr_observables, 4);
+	assert_int_equal(litmus_distance(test, seen, seen), 0);
+	assert_int_equal(litmus_distance(test, seen, allowed), 2);
+	litmus_free(test);
+}
+
+/* The most observables, with the longest names and values: none of it is cut. */
+static void test_longest_outcome(void **state)
+{
+	char text[16384] = "C t\n{\n";
+	char outcome[LITMUS_OUTCOME_SIZE], larger[2 * LITMUS_OUTCOME_SIZE];
+	int64_t values[LITMUS_MAX_OBSERVABLES];
+	size_t used = strlen(text);
+	struct litmus_test *test;
+
+	(void)state;
+	for (int i = 0; i < 7; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used,
+					 "unmapped %063d%d[4];\n", 0, i);
+	for (char *c = text; (c = strstr(c, " 0"));)
+		c[1] = 'x';
+	used += (size_t)snprintf(text + used, sizeof(text) - used, "}\n");
+	for (int i = 0; i < 8; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "P%d() { }\n", i);
+	used += (size_t)snprintf(text + used, sizeof(text) - used, "locations [");
+	for (int i = 0; i < LITMUS_MAX_OBSERVABLES - 8; i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%d:x%062d%d[%d]; ",
+					 1 + i / 28, 0, i / 4 % 7, i % 4);
+	snprintf(text + used, sizeof(text) - used, "]\nexists (true)\n");
+	test = parse(text);
+	assert_int_equal(test->nr_observables, LITMUS_MAX_OBSERVABLES);
+	for (int i = 0; i < LITMUS_MAX_OBSERVABLES; i++)
+		values[i] = INT64_MIN;
+	litmus_outcome_text(test, values, outcome, sizeof(outcome));
+	litmus_outcome_text(test, values, larger, sizeof(larger));
+	assert_string_equal(outcome, larger);
 	litmus_free(test);
 }
 
@@ -1714,6 +1772,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_absent_operands),
 		cmocka_unit_test(test_reserved_names),
 		cmocka_unit_test(test_births),
+		cmocka_unit_test(test_queries),
+		cmocka_unit_test(test_longest_outcome),
 		cmocka_unit_test(test_observables),
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_holds),

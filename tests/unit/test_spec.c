@@ -630,6 +630,19 @@ static void test_final_memory(void **state)
 	       "P1(int *x) { wait_for_completion(c); process_vm_writev(P0, x, 3); }\n"
 	       "locations [x]",
 	       "x=3;", NULL);
+	/* But the other tasks of its process stop at once: P1 may not come to complete c. */
+	expect("{ anon x = 1; completion c; completion d; }\n"
+	       "P0(int *x) { fork(P2); complete(d); exit(); }\n"
+	       "P1(int *x) { wait_for_completion(d); *x = 2; complete(c); }\n"
+	       "P2() { wait_for_completion(c); r0 = 1; }\n"
+	       "locations [x]",
+	       "2:r0=1; x=2;", "tasks wait for each other", NULL);
+	expect("{ anon x = 1; completion d; }\n"
+	       "P0(int *x) { fork(P2); exit(); }\n"
+	       "P1(int *x) { wait_for_completion(d); *x = 2; }\n"
+	       "P2() { complete(d); }\n"
+	       "locations [x]",
+	       "x=1;", "x=2;", NULL);
 	expect("{ anon x = 1; anon y; unmapped z; }\n"
 	       "P0(int *x, int *y) { munmap(x); }\n"
 	       "locations [x; y; z]",
@@ -663,7 +676,7 @@ static void test_states(void **state)
 	options.max_states = 63;
 	spec_run(test, &options, &result);
 	assert_int_equal(result.status, RUN_INCOMPLETE);
-	assert_string_equal(result.reason, "the limit of states was reached");
+	assert_string_equal(result.reason, "stopped after 63 states");
 	assert_int_equal(result.nr_outcomes, 0);
 	run_result_free(&result);
 
