@@ -24,6 +24,9 @@
 #define LITMUS_MAX_REGISTERS   16 /* of one task */
 #define LITMUS_MAX_OPS         64 /* of one task */
 #define LITMUS_MAX_COMPLETIONS 8
+#define LITMUS_MAX_UFFDS       4
+#define LITMUS_MAX_KINDS       16 /* alternatives that a family is written for */
+#define LITMUS_MAX_HUGEPAGES   64
 #define LITMUS_MAX_OBSERVABLES 64
 #define LITMUS_MAX_NAME        64 /* characters of a variable, register or target */
 
@@ -56,6 +59,32 @@ enum litmus_advice {
 	LITMUS_MADV_KEEPONFORK,
 	LITMUS_MADV_POPULATE_READ,
 	LITMUS_MADV_POPULATE_WRITE,
+	LITMUS_MADV_FREE,
+	LITMUS_MADV_WILLNEED,
+	LITMUS_MADV_PAGEOUT,
+	LITMUS_MADV_HUGEPAGE,
+	LITMUS_MADV_NOHUGEPAGE,
+	LITMUS_MADV_COLLAPSE,
+	LITMUS_MADV_MERGEABLE,
+	LITMUS_MADV_UNMERGEABLE,
+};
+
+enum litmus_uffd_feature {
+	LITMUS_UFFD_FEATURE_EVENT_FORK = 1 << 0,
+	LITMUS_UFFD_FEATURE_WP_UNPOPULATED = 1 << 1,
+	LITMUS_UFFD_FEATURE_WP_ASYNC = 1 << 2,
+};
+
+enum litmus_uffd_register {
+	LITMUS_UFFDIO_REGISTER_MODE_MISSING = 1 << 0,
+	LITMUS_UFFDIO_REGISTER_MODE_WP = 1 << 1,
+	LITMUS_UFFDIO_REGISTER_MODE_MINOR = 1 << 2,
+};
+
+/* For uffdio_writeprotect(), uffdio_copy(), uffdio_zeropage() and uffdio_continue(). */
+enum litmus_uffd_mode {
+	LITMUS_UFFDIO_MODE_WP = 1 << 0,
+	LITMUS_UFFDIO_MODE_DONTWAKE = 1 << 1,
 };
 
 /* 1-based place in the source, for messages. */
@@ -64,17 +93,42 @@ struct litmus_pos {
 	int column;
 };
 
-/* How an object of the initial state is backed. */
+/*
+ * How an object of the initial state is backed. All are readable and writable. A page of an object
+ * is a base page, but for THP, where all pages together make one huge page (1, 2 or 4 equal parts
+ * of it), and for hugetlb, where each is a huge page.
+ */
 enum litmus_backing {
-	LITMUS_ANON,     /* private anonymous, readable and writable */
-	LITMUS_SHARED,   /* shared anonymous, readable and writable */
-	LITMUS_UNMAPPED, /* addresses only: a place for mmap() and mremap() */
+	LITMUS_ANON,           /* private anonymous */
+	LITMUS_SHARED,         /* shared anonymous */
+	LITMUS_FILE,           /* a private mapping of a file; initial values are the file's */
+	LITMUS_THP,            /* private anonymous, madvise(MADV_HUGEPAGE) */
+	LITMUS_HUGETLB,        /* private hugetlb */
+	LITMUS_SHARED_HUGETLB, /* shared hugetlb */
+	LITMUS_UNMAPPED,       /* addresses only: a place for mmap() and mremap() */
+};
+
+/* What has happened to an object when the tasks start; a set. */
+enum litmus_state {
+	LITMUS_SWAPPED = 1 << 0, /* paged out, after all else */
+	/* THP: mapped by PTEs; the object's pages are the first base pages of the huge page. */
+	LITMUS_PTE_MAPPED = 1 << 1,
+	/* The same, and the rest of the huge page was discarded. */
+	LITMUS_PARTIAL = 1 << 2,
+};
+
+/* One alternative for an object: `thp(pte, swapped)`. */
+struct litmus_kind {
+	enum litmus_backing backing;
+	unsigned states; /* set of enum litmus_state */
 };
 
 /* One mapping that P0's mm has before any task runs. */
 struct litmus_object {
 	struct litmus_pos pos;
-	enum litmus_backing backing;
+	struct litmus_kind kind; /* of a family: its first */
+	bool varies;             /* each member of the family has another kind of it */
+	int like; /* unmapped: its pages are as large as those of this object, or -1: base pages */
 	int nr_pages;
 	int nr_words;                       /* variables on the page; 1 where nr_pages > 1 */
 	int first_var;                      /* index in vars of word 0 */
@@ -143,6 +197,29 @@ enum litmus_opcode {
 	LITMUS_EXIT,           /* end the whole process now */
 	LITMUS_COMPLETE,
 	LITMUS_WAIT_FOR_COMPLETION,
+	/* userfaultfd */
+	LITMUS_USERFAULTFD,     /* open uffd for our mm, with features in flags */
+	LITMUS_CLOSE,           /* close uffd: who waits goes on without it */
+	LITMUS_UFFDIO_REGISTER, /* (uffd, addr, pages, flags: enum litmus_uffd_register) */
+	LITMUS_UFFDIO_UNREGISTER,
+	LITMUS_UFFDIO_WRITEPROTECT, /* (uffd, addr, pages, flags: enum litmus_uffd_mode) */
+	LITMUS_UFFDIO_COPY,         /* (uffd, addr, value, flags): a page that begins with value */
+	LITMUS_UFFDIO_ZEROPAGE,     /* (uffd, addr, pages, flags) */
+	LITMUS_UFFDIO_CONTINUE,     /* (uffd, addr, pages, flags) */
+	LITMUS_UFFDIO_WAKE,         /* (uffd, addr, pages) */
+	/*
+	 * dest = the next event of uffd; waits for one. -EAGAIN once nobody is left who could cause
+	 * one: all other tasks have ended or read, too. uffd2 names what UFFD_EVENT_FORK brings.
+	 */
+	LITMUS_READ,
+	LITMUS_PM_UFFD_WP, /* dest = 1 if /proc/self/pagemap shows addr as PM_UFFD_WP, else 0 */
+	/* files */
+	LITMUS_PREAD,  /* dest = what the file of a `file` object holds there */
+	LITMUS_PWRITE, /* (addr, value) */
+	/* what moves or shares a page */
+	LITMUS_KSM_DO_SCAN,     /* one full scan: merges what is equal and MADV_MERGEABLE */
+	LITMUS_MOVE_PAGES,      /* (addr, pages): migrate; 0, or -EBUSY if some page stayed */
+	LITMUS_SPLIT_HUGE_PAGE, /* (addr): split the huge page there; 0 or an error */
 	/* what else can change a page's counts or its PTE */
 	LITMUS_CLEAR_REFS,    /* echo 4 > /proc/self/clear_refs: clears soft-dirty */
 	LITMUS_LRU_ADD_DRAIN, /* this CPU's LRU add cache drops its references */
@@ -164,6 +241,8 @@ struct litmus_op {
 	int handle_page;           /* which page of it */
 	int task;                  /* the other task, or -1 */
 	int completion;
+	int uffd;  /* index in test->uffds, or -1 */
+	int uffd2; /* read(): the same for the second one */
 };
 
 /* The operands of each operation, in the order in which they are written. */
@@ -224,6 +303,13 @@ struct litmus_observable {
 	struct litmus_addr addr;
 };
 
+/* Results of read(): UFFD_EVENT_PAGEFAULT has three kinds beside that for a missing page. */
+#define LITMUS_UFFD_EVENT_PAGEFAULT      (INT64_C(1) << 41)     /* missing, and to be read */
+#define LITMUS_UFFD_PAGEFAULT_FLAG_WRITE (INT64_C(1) << 41 | 1) /* missing, to be written */
+#define LITMUS_UFFD_PAGEFAULT_FLAG_WP    (INT64_C(1) << 41 | 2)
+#define LITMUS_UFFD_PAGEFAULT_FLAG_MINOR (INT64_C(1) << 41 | 4)
+#define LITMUS_UFFD_EVENT_FORK           (INT64_C(1) << 41 | 1 << 8)
+
 /* The value of memory that can't be read, and the statuses of a killed process. */
 #define LITMUS_SIGKILL (INT64_C(1) << 40 | 9)
 #define LITMUS_SIGBUS  (INT64_C(1) << 40 | 7)
@@ -274,6 +360,8 @@ struct litmus_expectation {
 	bool strict;                         /* the line is for --strict only */
 	int nr_ranges;                       /* 0: every target */
 	struct litmus_target_range *ranges;
+	int nr_kinds; /* of a family: only for these members; 0: all */
+	struct litmus_kind *kinds;
 };
 
 struct litmus_test {
@@ -286,6 +374,9 @@ struct litmus_test {
 	struct litmus_var vars[LITMUS_MAX_OBJECTS * LITMUS_MAX_WORDS];
 	int nr_completions;
 	char *completions[LITMUS_MAX_COMPLETIONS];
+	int nr_uffds;
+	char *uffds[LITMUS_MAX_UFFDS];
+	int nr_hugepages; /* in the pool, as `nr_hugepages = 2;` says; -1: as many as needed */
 	int nr_tasks;
 	struct litmus_task tasks[LITMUS_MAX_TASKS];
 	enum litmus_quantifier quantifier;
@@ -294,7 +385,15 @@ struct litmus_test {
 	struct litmus_observable observables[LITMUS_MAX_OBSERVABLES];
 	int nr_expectations;
 	struct litmus_expectation *expectations;
-	void *private; /* the parser's: comments to print, storage to free */
+	/*
+	 * A family: a test that is written once for several kinds of memory, `anon | thp x = 1;`.
+	 * It is for printing only; its members are for running. They are named "NAME+thp-pte",
+	 * share all else with the family, and have the expectations that are for them.
+	 */
+	int nr_kinds; /* 0: no family */
+	struct litmus_kind kinds[LITMUS_MAX_KINDS];
+	struct litmus_test *members; /* nr_kinds of them, freed with the family */
+	void *private;               /* the parser's: comments to print, storage to free */
 };
 
 /*
@@ -304,6 +403,9 @@ struct litmus_test {
  */
 struct litmus_test *litmus_parse(const char *file, const char *text, size_t length, char *err,
 				 size_t err_size);
+
+/* "thp(pte, swapped)"; returns buf. */
+char *litmus_kind_text(struct litmus_kind kind, char *buf, size_t size);
 
 /* Read the file at path ("-": standard input) and litmus_parse() it. */
 struct litmus_test *litmus_read(const char *path, char *err, size_t err_size);

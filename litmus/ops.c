@@ -51,6 +51,25 @@ static const struct litmus_op_info infos[LITMUS_NR_OPCODES] = {
 	[LITMUS_COMPLETE]		= { "complete", "c", false, false, false },
 	[LITMUS_WAIT_FOR_COMPLETION]	= { "wait_for_completion", "c", false, false, false },
 
+	[LITMUS_USERFAULTFD]		= { "userfaultfd", "ue", false, true, false },
+	[LITMUS_CLOSE]			= { "close", "u", false, false, false },
+	[LITMUS_UFFDIO_REGISTER]	= { "uffdio_register", "urni", false, true, false },
+	[LITMUS_UFFDIO_UNREGISTER]	= { "uffdio_unregister", "urn", false, true, false },
+	[LITMUS_UFFDIO_WRITEPROTECT]	= { "uffdio_writeprotect", "urno", false, true, false },
+	[LITMUS_UFFDIO_COPY]		= { "uffdio_copy", "urvo", false, true, false },
+	[LITMUS_UFFDIO_ZEROPAGE]	= { "uffdio_zeropage", "urno", false, true, false },
+	[LITMUS_UFFDIO_CONTINUE]	= { "uffdio_continue", "urno", false, true, false },
+	[LITMUS_UFFDIO_WAKE]		= { "uffdio_wake", "urn", false, true, false },
+	[LITMUS_READ]			= { "read", "uU", false, true, true },
+	[LITMUS_PM_UFFD_WP]		= { "pm_uffd_wp", "a", false, true, true },
+
+	[LITMUS_PREAD]			= { "pread", "a", false, true, true },
+	[LITMUS_PWRITE]			= { "pwrite", "av", false, true, false },
+
+	[LITMUS_KSM_DO_SCAN]		= { "ksm_do_scan", "", false, true, false },
+	[LITMUS_MOVE_PAGES]		= { "move_pages", "rn", false, true, false },
+	[LITMUS_SPLIT_HUGE_PAGE]	= { "split_huge_page", "r", false, true, false },
+
 	[LITMUS_CLEAR_REFS]		= { "clear_refs", "", false, true, false },
 	[LITMUS_LRU_ADD_DRAIN]		= { "lru_add_drain", "", false, false, false },
 };

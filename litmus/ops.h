@@ -21,6 +21,11 @@ enum litmus_operand {
 	LITMUS_OPERAND_VALUE = 'v',  /* constant or int register */
 	LITMUS_OPERAND_TASK = 'T',   /* P1 */
 	LITMUS_OPERAND_COMPLETION = 'c',
+	LITMUS_OPERAND_UFFD = 'u',     /* name of a userfaultfd */
+	LITMUS_OPERAND_UFFD2 = 'U',    /* optional: name of a second one */
+	LITMUS_OPERAND_FEATURES = 'e', /* UFFD_FEATURE_... */
+	LITMUS_OPERAND_REGISTER = 'i', /* UFFDIO_REGISTER_MODE_... */
+	LITMUS_OPERAND_MODE = 'o', /* UFFDIO_..._MODE_WP and _DONTWAKE, by the operation's name */
 };
 
 /* The operation that is called so, or -1. */

@@ -241,7 +241,7 @@ static bool parse_initialiser(struct litmus_parser *parser, struct litmus_object
 {
 	if (!litmus_at(parser, '='))
 		return true;
-	if (object->backing == LITMUS_UNMAPPED)
+	if (object->kind.backing == LITMUS_UNMAPPED)
 		return litmus_fail(&parser->source, parser->token.pos,
 				   "unmapped addresses have no value, expected ';'");
 	if (!litmus_next(parser))
@@ -272,7 +272,7 @@ static bool parse_object(struct litmus_parser *parser, enum litmus_backing backi
 		return litmus_fail(&parser->source, parser->token.pos,
 				   "one mapping too many, expected at most %d", LITMUS_MAX_OBJECTS);
 	object->pos = parser->token.pos;
-	object->backing = backing;
+	object->kind.backing = backing;
 	object->nr_pages = 1;
 	object->first_var = test->nr_vars;
 	test->nr_objects++;

@@ -90,7 +90,7 @@ static void put_object(struct litmus_sink *sink, const struct litmus_test *test,
 		[LITMUS_UNMAPPED] = "unmapped",
 	};
 
-	litmus_put(sink, "%s ", backings[object->backing]);
+	litmus_put(sink, "%s ", backings[object->kind.backing]);
 	for (int word = 0; word < object->nr_words; word++) {
 		litmus_put(sink, "%s%s", word ? ", " : "",
 			   test->vars[object->first_var + word].name);

@@ -132,6 +132,12 @@ static void put_operand(struct litmus_sink *sink, const struct litmus_test *test
 	case LITMUS_OPERAND_COMPLETION:
 		litmus_put(sink, "%s", test->completions[op->completion]);
 		break;
+	case LITMUS_OPERAND_UFFD:
+	case LITMUS_OPERAND_UFFD2:
+	case LITMUS_OPERAND_FEATURES:
+	case LITMUS_OPERAND_REGISTER:
+	case LITMUS_OPERAND_MODE:
+		break;
 	}
 }
 

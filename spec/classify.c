@@ -188,7 +188,7 @@ static bool may_see(const struct litmus_test *test, int mm, int target, int task
 
 static bool is_shared(const struct litmus_test *test, struct place place)
 {
-	if (test->objects[place.object].backing == LITMUS_SHARED)
+	if (test->objects[place.object].kind.backing == LITMUS_SHARED)
 		return true;
 	for (int t = 0; t < test->nr_tasks; t++) {
 		for (int i = 0; i < test->tasks[t].nr_ops; i++) {

@@ -59,14 +59,14 @@ static void map_object(struct spec_machine *m, int o)
 {
 	const struct litmus_object *object = &m->test->objects[o];
 
-	if (object->backing == LITMUS_UNMAPPED)
+	if (object->kind.backing == LITMUS_UNMAPPED)
 		return;
 	for (int i = 0; i < object->nr_pages; i++) {
 		int page = m->first_page[o] + i;
 		struct page attributes = {
 			.offset = (uint8_t)i,
 			.prot = LITMUS_PROT_READ | LITMUS_PROT_WRITE,
-			.flags = object->backing == LITMUS_SHARED ? PAGE_SHARED : 0,
+			.flags = object->kind.backing == LITMUS_SHARED ? PAGE_SHARED : 0,
 		};
 
 		spec_map(m, 0, page, attributes);

@@ -414,11 +414,11 @@ static void map_object(struct host *host, int index)
 {
 	const struct litmus_object *object = &host->test->objects[index];
 	uint64_t addr = HOST_BASE + (uint64_t)index * HOST_STRIDE;
-	int sharing = object->backing == LITMUS_SHARED ? MAP_SHARED : MAP_PRIVATE;
+	int sharing = object->kind.backing == LITMUS_SHARED ? MAP_SHARED : MAP_PRIVATE;
 	int flags = MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | sharing;
 	long result;
 
-	if (object->backing == LITMUS_UNMAPPED)
+	if (object->kind.backing == LITMUS_UNMAPPED)
 		return;
 	result = host_syscall(SYS_mmap, (long)addr, object->nr_pages * host->page_size,
 			      PROT_READ | PROT_WRITE, flags, -1, 0);

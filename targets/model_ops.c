@@ -407,6 +407,22 @@ static int64_t do_op(const struct model_call *call)
 	case LITMUS_LRU_ADD_DRAIN:
 		lru_add_drain(call->model->state->machine);
 		return 0;
+	case LITMUS_USERFAULTFD:
+	case LITMUS_CLOSE:
+	case LITMUS_UFFDIO_REGISTER:
+	case LITMUS_UFFDIO_UNREGISTER:
+	case LITMUS_UFFDIO_WRITEPROTECT:
+	case LITMUS_UFFDIO_COPY:
+	case LITMUS_UFFDIO_ZEROPAGE:
+	case LITMUS_UFFDIO_CONTINUE:
+	case LITMUS_UFFDIO_WAKE:
+	case LITMUS_READ:
+	case LITMUS_PM_UFFD_WP:
+	case LITMUS_PREAD:
+	case LITMUS_PWRITE:
+	case LITMUS_KSM_DO_SCAN:
+	case LITMUS_MOVE_PAGES:
+	case LITMUS_SPLIT_HUGE_PAGE:
 	case LITMUS_NR_OPCODES:
 		break;
 	}
@@ -487,9 +503,9 @@ static bool map_object(struct mm *mm, const struct litmus_object *object, int nu
 {
 	unsigned flags = VM_READ | VM_WRITE;
 
-	if (object->backing == LITMUS_UNMAPPED)
+	if (object->kind.backing == LITMUS_UNMAPPED)
 		return true;
-	if (object->backing == LITMUS_SHARED)
+	if (object->kind.backing == LITMUS_SHARED)
 		flags |= VM_SHARED;
 	if (mm_mmap(mm, object_address(number, 0), (unsigned long)object->nr_pages * MM_PAGE_SIZE,
 		    flags))

@@ -140,7 +140,7 @@ static void test_example(void **state)
 			   "owner looks.");
 
 	assert_int_equal(test->nr_objects, 1);
-	assert_int_equal(test->objects[0].backing, LITMUS_ANON);
+	assert_int_equal(test->objects[0].kind.backing, LITMUS_ANON);
 	assert_int_equal(test->objects[0].nr_pages, 1);
 	assert_int_equal(test->objects[0].nr_words, 1);
 	assert_true(test->objects[0].initialised[0]);
@@ -231,7 +231,7 @@ static void test_initial_state(void **state)
 	assert_false(o[1].initialised[0]);
 	assert_int_equal(o[1].first_var, 3);
 
-	assert_int_equal(o[2].backing, LITMUS_SHARED);
+	assert_int_equal(o[2].kind.backing, LITMUS_SHARED);
 	assert_int_equal(o[2].nr_pages, 3);
 	assert_true(o[2].initialised[0]);
 	assert_true(o[2].initialised[1]);
@@ -239,7 +239,7 @@ static void test_initial_state(void **state)
 	assert_int_equal(o[2].value[0][0], 4);
 	assert_int_equal(o[2].value[1][0], 5);
 
-	assert_int_equal(o[3].backing, LITMUS_UNMAPPED);
+	assert_int_equal(o[3].kind.backing, LITMUS_UNMAPPED);
 	assert_int_equal(o[3].nr_pages, 2);
 	assert_false(o[3].initialised[0]);
 
