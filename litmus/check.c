@@ -151,6 +151,19 @@ bool litmus_check_tasks(struct litmus_parser *parser)
 	return true;
 }
 
+bool litmus_check_uffds(const struct litmus_parser *parser)
+{
+	const struct litmus_test *test = parser->test;
+
+	for (int i = 0; i < test->nr_uffds; i++)
+		if (!parser->uffd_uses[i].opened.line)
+			return litmus_fail(&parser->source, parser->uffd_uses[i].pos,
+					   "nothing opens '%s', expected userfaultfd(%s, ...) or "
+					   "read(..., %s)",
+					   test->uffds[i], test->uffds[i], test->uffds[i]);
+	return true;
+}
+
 static bool same_observable(const struct litmus_observable *a, const struct litmus_observable *b)
 {
 	return a->kind == b->kind && a->task == b->task && a->reg == b->reg &&

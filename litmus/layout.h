@@ -16,11 +16,17 @@ struct litmus_item {
 	bool blank_before; /* an empty line between the comments, or what comes before, and it */
 };
 
-#define LITMUS_MAX_DECLARATIONS (LITMUS_MAX_OBJECTS + LITMUS_MAX_COMPLETIONS)
+#define LITMUS_MAX_DECLARATIONS (LITMUS_MAX_OBJECTS + LITMUS_MAX_COMPLETIONS + 1)
+
+enum litmus_declares {
+	LITMUS_DECLARES_OBJECT,
+	LITMUS_DECLARES_COMPLETION,
+	LITMUS_DECLARES_HUGEPAGES,
+};
 
 struct litmus_declaration {
 	struct litmus_item item;
-	bool is_completion;
+	enum litmus_declares what;
 	int index; /* in objects or completions */
 };
 

@@ -407,6 +407,9 @@ struct litmus_test *litmus_parse(const char *file, const char *text, size_t leng
 /* "thp(pte, swapped)"; returns buf. */
 char *litmus_kind_text(struct litmus_kind kind, char *buf, size_t size);
 
+/* "thp-pte-swapped", as in the names of a family's members; returns buf. */
+char *litmus_kind_name(struct litmus_kind kind, char *buf, size_t size);
+
 /* Read the file at path ("-": standard input) and litmus_parse() it. */
 struct litmus_test *litmus_read(const char *path, char *err, size_t err_size);
 

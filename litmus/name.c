@@ -5,11 +5,12 @@
 #include <string.h>
 
 /* Names with these prefixes are constants. */
-static const char *const reserved_prefixes[] = {"FOLL_", "PROT_", "MAP_", "MADV_"};
+static const char *const reserved_prefixes[] = {"FOLL_", "PROT_", "MAP_",
+						"MADV_", "UFFD_", "UFFDIO_"};
 
 static const char *const reserved_names[] = {
-	"anon",   "shared", "unmapped", "completion", "int",    "locations",
-	"exists", "forall", "expect",   "true",       "status",
+	"completion", "nr_hugepages", "int",  "locations", "exists",
+	"forall",     "expect",       "true", "status",
 };
 
 bool litmus_token_is(const struct litmus_token *token, const char *text)
@@ -29,6 +30,14 @@ int litmus_find_completion(const struct litmus_test *test, const struct litmus_t
 {
 	for (int i = 0; i < test->nr_completions; i++)
 		if (litmus_token_is(token, test->completions[i]))
+			return i;
+	return -1;
+}
+
+int litmus_find_uffd(const struct litmus_test *test, const struct litmus_token *token)
+{
+	for (int i = 0; i < test->nr_uffds; i++)
+		if (litmus_token_is(token, test->uffds[i]))
 			return i;
 	return -1;
 }
@@ -72,6 +81,8 @@ bool litmus_is_reserved(const struct litmus_token *token)
 	for (int i = 0; i < litmus_nr_constants; i++)
 		if (litmus_token_is(token, litmus_constants[i].name))
 			return true;
+	if (litmus_is_backing(token))
+		return true;
 	return litmus_opcode(token->text, token->length) >= 0 || litmus_task_number(token) >= 0;
 }
 
@@ -90,6 +101,10 @@ bool litmus_check_new_name(const struct litmus_parser *parser, const struct litm
 	if (litmus_find_completion(parser->test, token) >= 0)
 		return litmus_fail(&parser->source, token->pos,
 				   "'%.*s' is a completion already, expected another name", length,
+				   token->text);
+	if (litmus_find_uffd(parser->test, token) >= 0)
+		return litmus_fail(&parser->source, token->pos,
+				   "'%.*s' is a userfaultfd already, expected another name", length,
 				   token->text);
 	return true;
 }

@@ -92,6 +92,45 @@ static const struct litmus_flag advices[] = {
 	{ "MADV_KEEPONFORK", LITMUS_MADV_KEEPONFORK },
 	{ "MADV_POPULATE_READ", LITMUS_MADV_POPULATE_READ },
 	{ "MADV_POPULATE_WRITE", LITMUS_MADV_POPULATE_WRITE },
+	{ "MADV_FREE", LITMUS_MADV_FREE },
+	{ "MADV_WILLNEED", LITMUS_MADV_WILLNEED },
+	{ "MADV_PAGEOUT", LITMUS_MADV_PAGEOUT },
+	{ "MADV_HUGEPAGE", LITMUS_MADV_HUGEPAGE },
+	{ "MADV_NOHUGEPAGE", LITMUS_MADV_NOHUGEPAGE },
+	{ "MADV_COLLAPSE", LITMUS_MADV_COLLAPSE },
+	{ "MADV_MERGEABLE", LITMUS_MADV_MERGEABLE },
+	{ "MADV_UNMERGEABLE", LITMUS_MADV_UNMERGEABLE },
+};
+
+static const struct litmus_flag features[] = {
+	{ "UFFD_FEATURE_EVENT_FORK", LITMUS_UFFD_FEATURE_EVENT_FORK },
+	{ "UFFD_FEATURE_WP_UNPOPULATED", LITMUS_UFFD_FEATURE_WP_UNPOPULATED },
+	{ "UFFD_FEATURE_WP_ASYNC", LITMUS_UFFD_FEATURE_WP_ASYNC },
+};
+
+static const struct litmus_flag registers[] = {
+	{ "UFFDIO_REGISTER_MODE_MISSING", LITMUS_UFFDIO_REGISTER_MODE_MISSING },
+	{ "UFFDIO_REGISTER_MODE_WP", LITMUS_UFFDIO_REGISTER_MODE_WP },
+	{ "UFFDIO_REGISTER_MODE_MINOR", LITMUS_UFFDIO_REGISTER_MODE_MINOR },
+};
+
+static const struct litmus_flag writeprotect_modes[] = {
+	{ "UFFDIO_WRITEPROTECT_MODE_WP", LITMUS_UFFDIO_MODE_WP },
+	{ "UFFDIO_WRITEPROTECT_MODE_DONTWAKE", LITMUS_UFFDIO_MODE_DONTWAKE },
+};
+
+static const struct litmus_flag copy_modes[] = {
+	{ "UFFDIO_COPY_MODE_WP", LITMUS_UFFDIO_MODE_WP },
+	{ "UFFDIO_COPY_MODE_DONTWAKE", LITMUS_UFFDIO_MODE_DONTWAKE },
+};
+
+static const struct litmus_flag zeropage_modes[] = {
+	{ "UFFDIO_ZEROPAGE_MODE_DONTWAKE", LITMUS_UFFDIO_MODE_DONTWAKE },
+};
+
+static const struct litmus_flag continue_modes[] = {
+	{ "UFFDIO_CONTINUE_MODE_WP", LITMUS_UFFDIO_MODE_WP },
+	{ "UFFDIO_CONTINUE_MODE_DONTWAKE", LITMUS_UFFDIO_MODE_DONTWAKE },
 };
 
 static const struct litmus_flag folls[] = {
@@ -107,13 +146,37 @@ static const struct litmus_flag_set map_set = {
 	maps, NR(maps), false, NULL, "MAP_PRIVATE or MAP_SHARED"
 };
 static const struct litmus_flag_set advice_set = {
-	advices, NR(advices), false, NULL, "an advice such as MADV_DONTNEED"
+	advices, NR(advices), false, NULL,
+	"an advice such as MADV_DONTNEED"
 };
 static const struct litmus_flag_set foll_set = {
 	folls, NR(folls), true, "0", "0, FOLL_WRITE, FOLL_FORCE or FOLL_LONGTERM"
 };
 static const struct litmus_flag_set write_set = {
 	folls, 1, false, "0", "FOLL_WRITE or 0"
+};
+static const struct litmus_flag_set feature_set = {
+	features, NR(features), true, "0",
+	"0, UFFD_FEATURE_EVENT_FORK, UFFD_FEATURE_WP_UNPOPULATED or UFFD_FEATURE_WP_ASYNC"
+};
+static const struct litmus_flag_set register_set = {
+	registers, NR(registers), true, NULL,
+	"UFFDIO_REGISTER_MODE_MISSING, UFFDIO_REGISTER_MODE_WP or UFFDIO_REGISTER_MODE_MINOR"
+};
+static const struct litmus_flag_set writeprotect_set = {
+	writeprotect_modes, NR(writeprotect_modes), true, "0",
+	"0, UFFDIO_WRITEPROTECT_MODE_WP or UFFDIO_WRITEPROTECT_MODE_DONTWAKE"
+};
+static const struct litmus_flag_set copy_set = {
+	copy_modes, NR(copy_modes), true, "0",
+	"0, UFFDIO_COPY_MODE_WP or UFFDIO_COPY_MODE_DONTWAKE"
+};
+static const struct litmus_flag_set zeropage_set = {
+	zeropage_modes, NR(zeropage_modes), true, "0", "0 or UFFDIO_ZEROPAGE_MODE_DONTWAKE"
+};
+static const struct litmus_flag_set continue_set = {
+	continue_modes, NR(continue_modes), true, "0",
+	"0, UFFDIO_CONTINUE_MODE_WP or UFFDIO_CONTINUE_MODE_DONTWAKE"
 };
 
 const struct litmus_constant litmus_constants[] = {
@@ -132,6 +195,11 @@ const struct litmus_constant litmus_constants[] = {
 	{ "ENOSYS", -ENOSYS },
 	{ "EOPNOTSUPP", -EOPNOTSUPP },
 	{ "EHWPOISON", -EHWPOISON },
+	{ "UFFD_EVENT_PAGEFAULT", LITMUS_UFFD_EVENT_PAGEFAULT },
+	{ "UFFD_PAGEFAULT_FLAG_WRITE", LITMUS_UFFD_PAGEFAULT_FLAG_WRITE },
+	{ "UFFD_PAGEFAULT_FLAG_WP", LITMUS_UFFD_PAGEFAULT_FLAG_WP },
+	{ "UFFD_PAGEFAULT_FLAG_MINOR", LITMUS_UFFD_PAGEFAULT_FLAG_MINOR },
+	{ "UFFD_EVENT_FORK", LITMUS_UFFD_EVENT_FORK },
 	{ "SIGKILL", LITMUS_SIGKILL },
 	{ "SIGBUS", LITMUS_SIGBUS },
 	{ "SIGSEGV", LITMUS_SIGSEGV },
@@ -172,7 +240,21 @@ enum litmus_opcode litmus_release_of(enum litmus_opcode code)
 	}
 }
 
-const struct litmus_flag_set *litmus_flag_set(enum litmus_operand operand)
+static const struct litmus_flag_set *mode_set(enum litmus_opcode code)
+{
+	switch (code) {
+	case LITMUS_UFFDIO_COPY:
+		return &copy_set;
+	case LITMUS_UFFDIO_ZEROPAGE:
+		return &zeropage_set;
+	case LITMUS_UFFDIO_CONTINUE:
+		return &continue_set;
+	default:
+		return &writeprotect_set;
+	}
+}
+
+const struct litmus_flag_set *litmus_flag_set(enum litmus_opcode code, enum litmus_operand operand)
 {
 	switch (operand) {
 	case LITMUS_OPERAND_PROT:
@@ -183,6 +265,12 @@ const struct litmus_flag_set *litmus_flag_set(enum litmus_operand operand)
 		return &advice_set;
 	case LITMUS_OPERAND_WRITE:
 		return &write_set;
+	case LITMUS_OPERAND_FEATURES:
+		return &feature_set;
+	case LITMUS_OPERAND_REGISTER:
+		return &register_set;
+	case LITMUS_OPERAND_MODE:
+		return mode_set(code);
 	default:
 		return &foll_set;
 	}

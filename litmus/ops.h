@@ -48,10 +48,13 @@ struct litmus_flag_set {
 	const char *expected; /* for messages */
 };
 
-/* The set for one of LITMUS_OPERAND_PROT, MAP, ADVICE, FOLL, WRITE. */
-const struct litmus_flag_set *litmus_flag_set(enum litmus_operand operand);
+/*
+ * The set for one of LITMUS_OPERAND_PROT, MAP, ADVICE, FOLL, WRITE, FEATURES, REGISTER, MODE of
+ * this operation.
+ */
+const struct litmus_flag_set *litmus_flag_set(enum litmus_opcode code, enum litmus_operand operand);
 
-/* Names of error numbers and signals. */
+/* Names of error numbers, signals and events of a userfaultfd. */
 struct litmus_constant {
 	const char *name; /* without the minus of an error */
 	int64_t value;

@@ -137,7 +137,7 @@ bool litmus_end_item(struct litmus_parser *parser, struct litmus_item *item)
 	return true;
 }
 
-static char *token_string(struct litmus_parser *parser, const struct litmus_token *token)
+char *litmus_token_string(struct litmus_parser *parser, const struct litmus_token *token)
 {
 	char *text = litmus_arena_string(parser->arena, token->text, token->length);
 
@@ -160,187 +160,8 @@ static bool parse_title(struct litmus_parser *parser)
 		return false;
 	title = parser->token;
 	parser->lexer.mode = LITMUS_LEX_PROGRAM;
-	parser->test->name = token_string(parser, &title);
+	parser->test->name = litmus_token_string(parser, &title);
 	return parser->test->name && litmus_next(parser) && litmus_end_item(parser, item);
-}
-
-/* A name that is being declared. */
-static bool parse_new_name(struct litmus_parser *parser, char **name)
-{
-	if (!litmus_at(parser, LITMUS_TOKEN_NAME))
-		return litmus_unexpected(parser, "a name");
-	if (!litmus_check_new_name(parser, &parser->token))
-		return false;
-	*name = token_string(parser, &parser->token);
-	return *name && litmus_next(parser);
-}
-
-static bool parse_completion(struct litmus_parser *parser)
-{
-	struct litmus_test *test = parser->test;
-
-	if (test->nr_completions == LITMUS_MAX_COMPLETIONS)
-		return litmus_fail(&parser->source, parser->token.pos,
-				   "one completion too many, expected at most %d",
-				   LITMUS_MAX_COMPLETIONS);
-	if (!litmus_next(parser) ||
-	    !parse_new_name(parser, &test->completions[test->nr_completions]))
-		return false;
-	test->nr_completions++;
-	return litmus_expect(parser, ';', "';'");
-}
-
-/* The next variable of the object that is being declared. */
-static bool parse_var(struct litmus_parser *parser, struct litmus_object *object)
-{
-	struct litmus_test *test = parser->test;
-	struct litmus_var *var = &test->vars[test->nr_vars];
-
-	if (object->nr_words == LITMUS_MAX_WORDS)
-		return litmus_fail(&parser->source, parser->token.pos,
-				   "one variable too many, expected at most %d on a page",
-				   LITMUS_MAX_WORDS);
-	if (!parse_new_name(parser, &var->name))
-		return false;
-	var->object = (int)(object - test->objects);
-	var->word = object->nr_words++;
-	test->nr_vars++;
-	return true;
-}
-
-static bool parse_initial(struct litmus_parser *parser, struct litmus_object *object, int page,
-			  int word)
-{
-	object->initialised[page] = true;
-	return litmus_number(parser, INT_MIN, INT_MAX, "an int", &object->value[page][word]);
-}
-
-/* "{1, 2}", the values of pages from the first on */
-static bool parse_page_values(struct litmus_parser *parser, struct litmus_object *object)
-{
-	int page = 0;
-
-	if (!litmus_expect(parser, '{', "'{' and a value for each page"))
-		return false;
-	do {
-		if (page && !litmus_next(parser))
-			return false;
-		if (page == object->nr_pages)
-			return litmus_fail(&parser->source, parser->token.pos,
-					   "value of page %d, expected at most %d value%s", page,
-					   object->nr_pages, object->nr_pages == 1 ? "" : "s");
-		if (!parse_initial(parser, object, page++, 0))
-			return false;
-	} while (litmus_at(parser, ','));
-	return litmus_expect(parser, '}', "',' or '}'");
-}
-
-/* "= 1" or "= {1, 2}" where there is one */
-static bool parse_initialiser(struct litmus_parser *parser, struct litmus_object *object,
-			      bool by_page)
-{
-	if (!litmus_at(parser, '='))
-		return true;
-	if (object->kind.backing == LITMUS_UNMAPPED)
-		return litmus_fail(&parser->source, parser->token.pos,
-				   "unmapped addresses have no value, expected ';'");
-	if (!litmus_next(parser))
-		return false;
-	if (by_page)
-		return parse_page_values(parser, object);
-	return parse_initial(parser, object, 0, object->nr_words - 1);
-}
-
-static bool parse_nr_pages(struct litmus_parser *parser, struct litmus_object *object)
-{
-	int64_t pages;
-
-	if (!litmus_next(parser) ||
-	    !litmus_number(parser, 1, LITMUS_MAX_PAGES, "a number of pages", &pages))
-		return false;
-	object->nr_pages = (int)pages;
-	return litmus_expect(parser, ']', "']'");
-}
-
-static bool parse_object(struct litmus_parser *parser, enum litmus_backing backing)
-{
-	struct litmus_test *test = parser->test;
-	struct litmus_object *object = &test->objects[test->nr_objects];
-	bool by_page;
-
-	if (test->nr_objects == LITMUS_MAX_OBJECTS)
-		return litmus_fail(&parser->source, parser->token.pos,
-				   "one mapping too many, expected at most %d", LITMUS_MAX_OBJECTS);
-	object->pos = parser->token.pos;
-	object->kind.backing = backing;
-	object->nr_pages = 1;
-	object->first_var = test->nr_vars;
-	test->nr_objects++;
-	if (!litmus_next(parser) || !parse_var(parser, object))
-		return false;
-	by_page = litmus_at(parser, '[');
-	if (by_page && !parse_nr_pages(parser, object))
-		return false;
-	if (!parse_initialiser(parser, object, by_page))
-		return false;
-	while (litmus_at(parser, ',')) {
-		if (by_page)
-			return litmus_unexpected(parser, "';', since only a single page can be "
-							 "shared by variables");
-		if (!litmus_next(parser) || !parse_var(parser, object) ||
-		    !parse_initialiser(parser, object, false))
-			return false;
-	}
-	return litmus_expect(parser, ';', by_page ? "'=' or ';'" : "'=', ',' or ';'");
-}
-
-static bool parse_declaration(struct litmus_parser *parser)
-{
-	struct litmus_layout *layout = parser->layout;
-	struct litmus_declaration *declaration = &layout->declarations[layout->nr_declarations];
-	bool good;
-
-	if (layout->nr_declarations == LITMUS_MAX_DECLARATIONS)
-		return litmus_unexpected(parser, "'}' after so many declarations");
-	if (!litmus_begin_item(parser, &declaration->item))
-		return false;
-	declaration->is_completion = litmus_at_word(parser, "completion");
-	declaration->index = declaration->is_completion ? parser->test->nr_completions
-							: parser->test->nr_objects;
-	layout->nr_declarations++;
-	if (litmus_at_word(parser, "anon"))
-		good = parse_object(parser, LITMUS_ANON);
-	else if (litmus_at_word(parser, "shared"))
-		good = parse_object(parser, LITMUS_SHARED);
-	else if (litmus_at_word(parser, "unmapped"))
-		good = parse_object(parser, LITMUS_UNMAPPED);
-	else if (litmus_at_word(parser, "completion"))
-		good = parse_completion(parser);
-	else
-		return litmus_unexpected(parser,
-					 "'anon', 'shared', 'unmapped', 'completion' or '}'");
-	return good && litmus_end_item(parser, &declaration->item);
-}
-
-static bool parse_state(struct litmus_parser *parser)
-{
-	struct litmus_layout *layout = parser->layout;
-
-	if (!litmus_begin_item(parser, &layout->state))
-		return false;
-	if (layout->state.nr_before) {
-		parser->test->doc = litmus_comment_words(parser->arena, layout->state.before,
-							 layout->state.nr_before);
-		if (!parser->test->doc)
-			return litmus_fail_memory(&parser->source);
-	}
-	if (!litmus_expect(parser, '{', "'{' and the initial state"))
-		return false;
-	while (!litmus_at(parser, '}'))
-		if (!parse_declaration(parser))
-			return false;
-	return litmus_begin_item(parser, &layout->state_close) && litmus_next(parser) &&
-	       litmus_end_item(parser, &layout->state_close);
 }
 
 /* "int *x" */
@@ -454,14 +275,16 @@ static bool parse_tasks(struct litmus_parser *parser)
 	while (litmus_task_number(&parser->token) >= 0)
 		if (!parse_task(parser))
 			return false;
-	return litmus_check_tasks(parser) && litmus_observe_tasks(parser);
+	return litmus_check_tasks(parser) && litmus_check_uffds(parser) &&
+	       litmus_check_kinds(parser, parser->test) && litmus_observe_tasks(parser);
 }
 
 static bool parse_test(struct litmus_parser *parser)
 {
-	if (!litmus_check_text(&parser->source) || !parse_title(parser) || !parse_state(parser) ||
-	    !parse_tasks(parser) || !litmus_parse_locations(parser) ||
-	    !litmus_parse_condition(parser) || !litmus_parse_expectations(parser))
+	if (!litmus_check_text(&parser->source) || !parse_title(parser) ||
+	    !litmus_parse_state(parser) || !parse_tasks(parser) ||
+	    !litmus_parse_locations(parser) || !litmus_parse_condition(parser) ||
+	    !litmus_parse_expectations(parser))
 		return false;
 	if (!litmus_at(parser, LITMUS_TOKEN_END))
 		return litmus_unexpected(parser, "'expect' or the end of the test");
@@ -483,6 +306,7 @@ static struct litmus_test *new_test(const char *file)
 	layout->arena = arena;
 	test->private = layout;
 	test->file = name;
+	test->nr_hugepages = -1;
 	return test;
 }
 

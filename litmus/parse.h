@@ -3,6 +3,7 @@
 #ifndef LITMUS_PARSE_H
 #define LITMUS_PARSE_H
 
+#include "litmus/kind.h"
 #include "litmus/layout.h"
 #include "litmus/lexer.h"
 #include "litmus/litmus.h"
@@ -15,6 +16,13 @@ struct litmus_task_use {
 	int user;
 	int index; /* of the user's operation */
 	int task;
+};
+
+/* Where the name of a userfaultfd stands first, and the last place where it is opened. */
+struct litmus_uffd_use {
+	struct litmus_pos pos;
+	struct litmus_pos opened; /* line 0: nowhere */
+	enum litmus_opcode opened_by;
 };
 
 struct litmus_parser {
@@ -35,6 +43,9 @@ struct litmus_parser {
 
 	int nr_task_uses;
 	struct litmus_task_use task_uses[LITMUS_MAX_TASKS * LITMUS_MAX_OPS];
+
+	struct litmus_uffd_use uffd_uses[LITMUS_MAX_UFFDS];
+	struct litmus_pos kinds_pos; /* where the alternatives of a family are first */
 
 	int depth; /* of the proposition being read */
 	int nr_terms;
@@ -72,11 +83,15 @@ bool litmus_begin_item(struct litmus_parser *parser, struct litmus_item *item);
 /* So do those inside of what has been read since, and those that follow on its last line. */
 bool litmus_end_item(struct litmus_parser *parser, struct litmus_item *item);
 
+/* The token's text as a string that lasts as long as the test. NULL after an error. */
+char *litmus_token_string(struct litmus_parser *parser, const struct litmus_token *token);
+
 /* name.c: names */
 
 bool litmus_token_is(const struct litmus_token *token, const char *text);
 int litmus_find_var(const struct litmus_test *test, const struct litmus_token *token);
 int litmus_find_completion(const struct litmus_test *test, const struct litmus_token *token);
+int litmus_find_uffd(const struct litmus_test *test, const struct litmus_token *token);
 int litmus_find_register(const struct litmus_task *task, const struct litmus_token *token);
 
 /* The number of a task's name such as P1, or -1 if the token is none. */
@@ -85,7 +100,7 @@ int litmus_task_number(const struct litmus_token *token);
 /* Does the language use the name for something else? */
 bool litmus_is_reserved(const struct litmus_token *token);
 
-/* A name for a new variable, completion or register: not taken, not reserved. */
+/* A name for a new variable, completion, userfaultfd or register: not taken, not reserved. */
 bool litmus_check_new_name(const struct litmus_parser *parser, const struct litmus_token *token);
 
 /* Of the names tried, the one most like the token's text, if any is like it at all. */
@@ -101,7 +116,42 @@ void litmus_try_name(struct litmus_nearest *nearest, const char *name);
 bool litmus_unknown(const struct litmus_parser *parser, const struct litmus_nearest *nearest,
 		    const char *what, const char *expected);
 
+/* kind.c: kinds of memory */
+
+bool litmus_at_kind(const struct litmus_parser *parser);
+bool litmus_is_backing(const struct litmus_token *token);
+void litmus_try_backings(struct litmus_nearest *nearest);
+
+/* "anon | thp(pte, swapped)", LITMUS_MAX_KINDS at most */
+bool litmus_parse_kinds(struct litmus_parser *parser, struct litmus_kind *kinds, int *nr);
+
+/* parse_operand.c: operands */
+
+/* The task that is being read. */
+struct litmus_task *litmus_this_task(const struct litmus_parser *parser);
+
+/* The variable that a token names, which has to be a parameter of the task. */
+bool litmus_resolve_var(const struct litmus_parser *parser, const struct litmus_token *token,
+			int *var);
+bool litmus_parse_var(struct litmus_parser *parser, int *var);
+
+/* "[1]" after the variable addr->var */
+bool litmus_parse_page(struct litmus_parser *parser, struct litmus_addr *addr);
+
+/* The register that a token names; it has to have this type. */
+bool litmus_resolve_register(const struct litmus_parser *parser, const struct litmus_token *token,
+			     enum litmus_register_type type, int *reg);
+
+/* A constant or an int register. */
+bool litmus_parse_value(struct litmus_parser *parser, struct litmus_value *value);
+
+/* "(x, FOLL_WRITE)", as op->code needs them */
+bool litmus_parse_operands(struct litmus_parser *parser, struct litmus_op *op);
+
 /* The parts of a test */
+
+/* parse_state.c */
+bool litmus_parse_state(struct litmus_parser *parser);
 
 /* parse_op.c */
 bool litmus_parse_op(struct litmus_parser *parser, struct litmus_op *op);
@@ -115,6 +165,15 @@ bool litmus_parse_expectations(struct litmus_parser *parser);
 
 /* check.c: who starts whom, and may the operations name the tasks that they name? */
 bool litmus_check_tasks(struct litmus_parser *parser);
+
+/* check.c: is each userfaultfd opened somewhere? */
+bool litmus_check_uffds(const struct litmus_parser *parser);
+
+/*
+ * check_kind.c: do objects and operations suit the kinds of memory of this test, which may be a
+ * member of a family? Finds out which objects unmapped ones are like.
+ */
+bool litmus_check_kinds(const struct litmus_parser *parser, struct litmus_test *test);
 
 /* check.c: the observables that every test has */
 bool litmus_observe_tasks(struct litmus_parser *parser);

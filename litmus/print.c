@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* print.c - the canonical layout of a test, its comments kept in their places */
+#include "litmus/kind.h"
 #include "litmus/layout.h"
 #include "litmus/ops.h"
 #include "litmus/print.h"
@@ -84,13 +85,11 @@ static void put_page_values(struct litmus_sink *sink, const struct litmus_object
 static void put_object(struct litmus_sink *sink, const struct litmus_test *test,
 		       const struct litmus_object *object)
 {
-	static const char *const backings[] = {
-		[LITMUS_ANON] = "anon",
-		[LITMUS_SHARED] = "shared",
-		[LITMUS_UNMAPPED] = "unmapped",
-	};
-
-	litmus_put(sink, "%s ", backings[object->kind.backing]);
+	if (object->varies && test->nr_kinds)
+		litmus_put_kinds(sink, test->kinds, test->nr_kinds);
+	else
+		litmus_put_kind(sink, object->kind);
+	litmus_put(sink, " ");
 	for (int word = 0; word < object->nr_words; word++) {
 		litmus_put(sink, "%s%s", word ? ", " : "",
 			   test->vars[object->first_var + word].name);
@@ -106,6 +105,22 @@ static void put_object(struct litmus_sink *sink, const struct litmus_test *test,
 	litmus_put(sink, ";");
 }
 
+static void put_declaration(struct litmus_sink *sink, const struct litmus_test *test,
+			    const struct litmus_declaration *declaration)
+{
+	switch (declaration->what) {
+	case LITMUS_DECLARES_OBJECT:
+		put_object(sink, test, &test->objects[declaration->index]);
+		break;
+	case LITMUS_DECLARES_COMPLETION:
+		litmus_put(sink, "completion %s;", test->completions[declaration->index]);
+		break;
+	case LITMUS_DECLARES_HUGEPAGES:
+		litmus_put(sink, "nr_hugepages = %d;", test->nr_hugepages);
+		break;
+	}
+}
+
 static void put_state(struct litmus_sink *sink, const struct litmus_test *test)
 {
 	const struct litmus_layout *layout = litmus_layout(test);
@@ -116,10 +131,7 @@ static void put_state(struct litmus_sink *sink, const struct litmus_test *test)
 		const struct litmus_declaration *declaration = &layout->declarations[i];
 
 		begin_item(sink, &declaration->item, "\t", i ? NEXT : FIRST);
-		if (declaration->is_completion)
-			litmus_put(sink, "completion %s;", test->completions[declaration->index]);
-		else
-			put_object(sink, test, &test->objects[declaration->index]);
+		put_declaration(sink, test, declaration);
 		end_item(sink, &declaration->item, "\t");
 	}
 	put_close(sink, &layout->state_close, layout->nr_declarations == 0);

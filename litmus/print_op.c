@@ -68,9 +68,10 @@ static void put_operand_value(struct litmus_sink *sink, const struct litmus_test
 		litmus_put(sink, "%lld", (long long)value->constant);
 }
 
-static void put_flags(struct litmus_sink *sink, enum litmus_operand operand, unsigned flags)
+static void put_flags(struct litmus_sink *sink, enum litmus_opcode code,
+		      enum litmus_operand operand, unsigned flags)
 {
-	const struct litmus_flag_set *set = litmus_flag_set(operand);
+	const struct litmus_flag_set *set = litmus_flag_set(code, operand);
 	bool any = false;
 
 	for (int i = 0; i < set->nr_flags; i++) {
@@ -109,13 +110,16 @@ static void put_operand(struct litmus_sink *sink, const struct litmus_test *test
 		put_addr(sink, test, &op->to);
 		break;
 	case LITMUS_OPERAND_MAP:
-		put_flags(sink, operand, op->map);
+		put_flags(sink, op->code, operand, op->map);
 		break;
 	case LITMUS_OPERAND_PROT:
 	case LITMUS_OPERAND_ADVICE:
 	case LITMUS_OPERAND_FOLL:
 	case LITMUS_OPERAND_WRITE:
-		put_flags(sink, operand, op->flags);
+	case LITMUS_OPERAND_FEATURES:
+	case LITMUS_OPERAND_REGISTER:
+	case LITMUS_OPERAND_MODE:
+		put_flags(sink, op->code, operand, op->flags);
 		break;
 	case LITMUS_OPERAND_HANDLE:
 		litmus_put(sink, "%s", register_name(test, task, op->handle));
@@ -133,10 +137,10 @@ static void put_operand(struct litmus_sink *sink, const struct litmus_test *test
 		litmus_put(sink, "%s", test->completions[op->completion]);
 		break;
 	case LITMUS_OPERAND_UFFD:
+		litmus_put(sink, "%s", test->uffds[op->uffd]);
+		break;
 	case LITMUS_OPERAND_UFFD2:
-	case LITMUS_OPERAND_FEATURES:
-	case LITMUS_OPERAND_REGISTER:
-	case LITMUS_OPERAND_MODE:
+		litmus_put(sink, "%s", test->uffds[op->uffd2]);
 		break;
 	}
 }
@@ -151,6 +155,14 @@ static bool is_default_length(const struct litmus_test *test, const struct litmu
 	return op->nr_pages == test->objects[object].nr_pages - op->addr.page;
 }
 
+static bool is_left_out(const struct litmus_test *test, const struct litmus_op *op,
+			enum litmus_operand operand)
+{
+	if (operand == LITMUS_OPERAND_PAGES)
+		return is_default_length(test, op);
+	return operand == LITMUS_OPERAND_UFFD2 && op->uffd2 < 0;
+}
+
 static void put_call(struct litmus_sink *sink, const struct litmus_test *test, int task,
 		     const struct litmus_op *op)
 {
@@ -158,11 +170,13 @@ static void put_call(struct litmus_sink *sink, const struct litmus_test *test, i
 	const char *separator = "";
 
 	litmus_put(sink, "%s(", info->name);
-	for (const char *operand = info->operands; *operand; operand++) {
-		if (*operand == LITMUS_OPERAND_PAGES && is_default_length(test, op))
+	for (const char *letter = info->operands; *letter; letter++) {
+		enum litmus_operand operand = (enum litmus_operand) * letter;
+
+		if (is_left_out(test, op, operand))
 			continue;
 		litmus_put(sink, "%s", separator);
-		put_operand(sink, test, task, op, (enum litmus_operand) * operand);
+		put_operand(sink, test, task, op, operand);
 		separator = ", ";
 	}
 	litmus_put(sink, ")");

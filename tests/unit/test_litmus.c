@@ -407,11 +407,35 @@ static void test_op_table(void **state)
 		LITMUS_PAGEMAP,
 		LITMUS_PTRACE_PEEKDATA,
 		LITMUS_PROCESS_VM_READV,
+		LITMUS_READ,
+		LITMUS_PM_UFFD_WP,
+		LITMUS_PREAD,
 	};
 	static const enum litmus_opcode can[] = {
-		LITMUS_MMAP,    LITMUS_MUNMAP,          LITMUS_MPROTECT,          LITMUS_MREMAP,
-		LITMUS_MADVISE, LITMUS_PTRACE_POKEDATA, LITMUS_PROCESS_VM_WRITEV, LITMUS_FORK,
-		LITMUS_WAITPID, LITMUS_PTHREAD_CREATE,  LITMUS_PTHREAD_JOIN,      LITMUS_CLEAR_REFS,
+		LITMUS_MMAP,
+		LITMUS_MUNMAP,
+		LITMUS_MPROTECT,
+		LITMUS_MREMAP,
+		LITMUS_MADVISE,
+		LITMUS_PTRACE_POKEDATA,
+		LITMUS_PROCESS_VM_WRITEV,
+		LITMUS_FORK,
+		LITMUS_WAITPID,
+		LITMUS_PTHREAD_CREATE,
+		LITMUS_PTHREAD_JOIN,
+		LITMUS_CLEAR_REFS,
+		LITMUS_USERFAULTFD,
+		LITMUS_UFFDIO_REGISTER,
+		LITMUS_UFFDIO_UNREGISTER,
+		LITMUS_UFFDIO_WRITEPROTECT,
+		LITMUS_UFFDIO_COPY,
+		LITMUS_UFFDIO_ZEROPAGE,
+		LITMUS_UFFDIO_CONTINUE,
+		LITMUS_UFFDIO_WAKE,
+		LITMUS_PWRITE,
+		LITMUS_KSM_DO_SCAN,
+		LITMUS_MOVE_PAGES,
+		LITMUS_SPLIT_HUGE_PAGE,
 	};
 
 	(void)state;
@@ -536,8 +560,8 @@ static void test_longest_outcome(void **state)
 
 	(void)state;
 	for (int i = 0; i < 7; i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used,
-					 "unmapped %063d%d[4];\n", 0, i);
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "unmapped %063d%d[4];\n",
+					 0, i);
 	for (char *c = text; (c = strstr(c, " 0"));)
 		c[1] = 'x';
 	used += (size_t)snprintf(text + used, sizeof(text) - used, "}\n");
@@ -1049,9 +1073,8 @@ static void test_bad_beginnings(void **state)
 		{"C t\n// \xf5\x80\x80\x80", "2:4: byte 0xf5 is not UTF-8, expected text"},
 		{"C t\n// \x1b[31m", "2:4: control character 0x1b, expected text"},
 		{"C t\n// a\rb", "2:5: control character 0x0d, expected text"},
-		{"C t\n{\n",
-		 "3:1: unexpected end of the test, expected 'anon', 'shared', 'unmapped', "
-		 "'completion' or '}'"},
+		{"C t\n{\n", "3:1: unexpected end of the test, expected a declaration such as "
+			     "'anon x = 1;', or '}'"},
 	};
 
 	(void)state;
@@ -1061,9 +1084,32 @@ static void test_bad_beginnings(void **state)
 static void test_bad_states(void **state)
 {
 	static const struct message messages[] = {
-		{"int x;",
-		 "2:1: unexpected 'int', expected 'anon', 'shared', 'unmapped', 'completion' "
-		 "or '}'"},
+		{"int x;", "2:1: no kind of memory is called 'int', expected a declaration such as "
+			   "'anon x = 1;', or '}'"},
+		{"anom x;",
+		 "2:1: no kind of memory is called 'anom', expected a declaration such as "
+		 "'anon x = 1;', or '}'; did you mean 'anon'?"},
+		{"2;", "2:1: unexpected '2', expected a declaration such as 'anon x = 1;', or '}'"},
+		{"anon() x;", "2:6: unexpected ')', expected 'swapped'"},
+		{"anon(pte) x = 1;", "2:6: anon memory can't be pte, expected 'swapped'"},
+		{"anon(swaped) x = 1;",
+		 "2:6: no state of memory is called 'swaped', expected 'swapped'; did you mean "
+		 "'swapped'?"},
+		{"anon(swapped, swapped) x = 1;",
+		 "2:15: unexpected 'swapped', expected each state once"},
+		{"anon(swapped x = 1;", "2:14: unexpected 'x', expected ',' or ')'"},
+		{"thp(pte, partial) x = 1;",
+		 "2:10: partial memory is mapped by PTEs already, expected 'pte' or 'partial'"},
+		{"hugetlb(swapped) x = 1;",
+		 "2:9: hugetlb memory can't be swapped, expected no state"},
+		{"hugetlb(1) x = 1;", "2:9: unexpected '1', expected no state"},
+		{"nr_hugepages 2;", "2:14: unexpected '2', expected '='"},
+		{"nr_hugepages = -1;", "2:16: unexpected '-', expected a number of huge pages"},
+		{"nr_hugepages = 65;",
+		 "2:16: 65 is out of range, expected a number of huge pages from 0 to 64"},
+		{"nr_hugepages = 1; nr_hugepages = 1;",
+		 "2:19: nr_hugepages has a value already, expected it once"},
+		{"anon thp;", "2:6: 'thp' is a word of the language, expected another name"},
 		{"anon;", "2:5: unexpected ';', expected a name"},
 		{"anon 2;", "2:6: unexpected '2', expected a name"},
 		{"anon fork;", "2:6: 'fork' is a word of the language, expected another name"},
@@ -1115,8 +1161,8 @@ static void test_bad_states(void **state)
 		{"anon a; anon b; anon c; anon d; anon e; anon f; anon g; anon h; completion i;"
 		 "completion j; completion k; completion l; completion m; completion n; completion "
 		 "o;"
-		 "completion p; anon q;",
-		 "2:175: unexpected 'anon', expected '}' after so many declarations"},
+		 "completion p; nr_hugepages = 1; anon q;",
+		 "2:193: unexpected 'anon', expected '}' after so many declarations"},
 		{"completion c, d;", "2:13: unexpected ',', expected ';'"},
 		{"anon a23456789012345678901234567890123456789012345678901234567890123456;",
 		 "2:6: name of 66 characters, expected at most 64"},
