@@ -71,7 +71,8 @@ static const struct mm_rules *newest_rules(void)
 /* Fork an address space, and let the child write to every page of it. */
 static void measure_ours(struct times *times)
 {
-	struct machine *machine = machine_create(newest_rules(), 4 * NR_PAGES, 1);
+	struct machine *machine = machine_create(
+		newest_rules(), &(struct machine_config){.nr_frames = 4 * NR_PAGES, .nr_cpus = 1});
 	struct mm *parent;
 
 	if (!machine)

@@ -14,15 +14,11 @@ static uint32_t *word_at(const struct machine *machine, pfn_t pfn, unsigned long
  * The hardware's walk: read the PTE, set its accessed bit and, for a store, its dirty bit in one
  * piece with the check of the permission. Interrupts off.
  */
-static bool walk_tables(struct mm *mm, unsigned long addr, bool write, pte_t *pte)
+static bool use_entry(port_entry *entry, bool write, pte_t *pte)
 {
 	pte_t set = PTE_ACCESSED | (write ? PTE_DIRTY : 0);
-	port_entry *entry = pte_lookup(mm, addr);
 	pte_t old;
 
-	if (!entry)
-		return false;
-	*pte = port_entry_read(entry);
 	while (pte_access_permitted(*pte, write)) {
 		if ((*pte & set) == set)
 			return true;
@@ -34,6 +30,27 @@ static bool walk_tables(struct mm *mm, unsigned long addr, bool write, pte_t *pt
 		*pte = old;
 	}
 	return false;
+}
+
+/* A huge page is cached base page by base page. */
+static bool walk_tables(struct mm *mm, unsigned long addr, bool write, pte_t *pte)
+{
+	port_entry *entry = pmd_lookup(mm, addr);
+
+	if (!entry)
+		return false;
+	*pte = port_entry_read(entry);
+	if (pmd_leaf(*pte)) {
+		if (!use_entry(entry, write, pte))
+			return false;
+		*pte = pmd_part(*pte, addr);
+		return true;
+	}
+	entry = pte_lookup(mm, addr);
+	if (!entry)
+		return false;
+	*pte = port_entry_read(entry);
+	return use_entry(entry, write, pte);
 }
 
 /* Find the frame through the TLB or the tables. Interrupts off. */
@@ -55,16 +72,22 @@ static bool translate(struct mm *mm, struct port_cpu *cpu, unsigned long addr, b
 /* The page fault handler of the architecture: is the access allowed, then fault. */
 static int do_user_fault(struct mm *mm, unsigned long addr, bool write)
 {
+	unsigned flags = FAULT_FLAG_ALLOW_RETRY | (write ? FAULT_FLAG_WRITE : 0);
 	unsigned ret = VM_FAULT_SIGSEGV;
 	struct vma *vma;
 
+	if (port_atomic_read(&mm->killed))
+		return -MM_EINTR;
 	port_down_read(&mm->mmap_lock);
 	vma = find_vma(mm, addr);
 	if (vma && vma->flags & (write ? VM_WRITE : VM_READ | VM_WRITE))
-		ret = handle_mm_fault(mm, vma, addr, write ? FAULT_FLAG_WRITE : 0);
-	port_up_read(&mm->mmap_lock);
+		ret = handle_mm_fault(mm, vma, addr, flags);
+	if (!(ret & VM_FAULT_RETRY))
+		port_up_read(&mm->mmap_lock);
 	if (ret & VM_FAULT_SIGSEGV)
 		return -MM_EFAULT;
+	if (ret & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON))
+		return -MM_SIGBUS;
 	return ret & VM_FAULT_OOM ? -MM_ENOMEM : 0;
 }
 

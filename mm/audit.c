@@ -16,25 +16,81 @@ static bool finding(struct audit *audit, enum audit_finding what, pfn_t pfn, int
 	return false;
 }
 
-static bool audit_pte(struct audit *audit, pte_t pte)
+void mm_audit_hold(const struct machine *machine, struct audit_frame *frames,
+		   const struct page *page, bool pinned)
+{
+	const struct page *head = compound_head(machine, page);
+	struct audit_frame *frame = &frames[page_to_pfn(machine, head)];
+	int bias = pinned ? page_pin_bias(machine, head) : 1;
+
+	frame->refs += bias;
+	if (pinned && bias && folio_is_large(head))
+		frame->pins++;
+}
+
+/* A present entry: of a PTE, or of a PMD that maps a huge page. */
+static bool audit_leaf(struct audit *audit, pte_t pte)
 {
 	const struct machine *machine = audit->machine;
-	const struct page *page;
+	const struct page *page, *head;
 
-	if (!pte_present(pte))
-		return true;
 	if (pte_pfn(pte) >= machine->nr_frames)
 		return finding(audit, AUDIT_FREE_MAPPED, pte_pfn(pte), 0, 0);
 	page = vm_normal_page(machine, pte);
 	if (!page)
 		return true;
-	audit->frames[pte_pfn(pte)].refs++;
-	audit->frames[pte_pfn(pte)].maps++;
-	if (page_flag(page, PG_FREE))
-		return finding(audit, AUDIT_FREE_MAPPED, pte_pfn(pte), 0, page_count(page));
+	head = compound_head(machine, page);
+	audit->frames[page_to_pfn(machine, head)].refs++;
+	if (pte & PTE_PSE)
+		audit->frames[pte_pfn(pte)].entire++;
+	else
+		audit->frames[pte_pfn(pte)].maps++;
+	if (page_flag(head, PG_FREE))
+		return finding(audit, AUDIT_FREE_MAPPED, pte_pfn(pte), 0, page_count(head));
 	if (machine->rules.wp_reuse == WP_REUSE_EXCLUSIVE && pte_write(pte) &&
-	    page_flag(page, PG_ANON) && !page_flag(page, PG_ANON_EXCLUSIVE))
+	    page_flag(head, PG_ANON) && !page_flag(page, PG_ANON_EXCLUSIVE))
 		return finding(audit, AUDIT_NOT_EXCLUSIVE, pte_pfn(pte), 1, 0);
+	return true;
+}
+
+/* A page on its way keeps its mapping. */
+static void audit_migration_entry(struct audit *audit, pte_t pte, bool huge)
+{
+	struct audit_frame *frame = &audit->frames[swp_offset(pte)];
+
+	audit->frames[pfn_to_page(audit->machine, (pfn_t)swp_offset(pte))->head].refs++;
+	if (huge)
+		frame->entire++;
+	else
+		frame->maps++;
+}
+
+/* The tables that are put aside for the huge pages of a table of PMDs. */
+static bool audit_deposits(struct audit *audit, pfn_t table, unsigned level)
+{
+	const struct machine *machine = audit->machine;
+
+	for (pfn_t at = pfn_to_page(machine, table)->next_free; at && level == 2;
+	     at = pfn_to_page(machine, at)->next_free) {
+		if (at >= machine->nr_frames || !page_flag(pfn_to_page(machine, at), PG_TABLE))
+			return finding(audit, AUDIT_FREE_MAPPED, at, 0, 0);
+		audit->frames[at].refs++;
+	}
+	return true;
+}
+
+static bool audit_table(struct audit *audit, pfn_t table, unsigned level);
+
+static bool audit_entry(struct audit *audit, pte_t entry, unsigned level)
+{
+	if (pte_none(entry))
+		return true;
+	if (level > 1 && pmd_table(entry))
+		return audit_table(audit, pte_pfn(entry), level - 1);
+	if (pte_present(entry))
+		return audit_leaf(audit, entry);
+	if (is_migration_entry(entry))
+		audit_migration_entry(audit, entry, level == 2);
 	return true;
 }
 
@@ -51,15 +107,10 @@ static bool audit_table(struct audit *audit, pfn_t table, unsigned level)
 	if (page_flag(page, PG_FREE))
 		return finding(audit, AUDIT_FREE_MAPPED, table, 0, page_count(page));
 	for (unsigned i = 0; i < MM_TABLE_ENTRIES; i++) {
-		pte_t entry = port_entry_read(&entries[i]);
-
-		if (pte_none(entry))
-			continue;
-		if (level == 1 ? !audit_pte(audit, entry)
-			       : !audit_table(audit, pte_pfn(entry), level - 1))
+		if (!audit_entry(audit, port_entry_read(&entries[i]), level))
 			return false;
 	}
-	return true;
+	return audit_deposits(audit, table, level);
 }
 
 static void audit_lru_caches(struct audit *audit)
@@ -78,6 +129,9 @@ static bool audit_frame(struct audit *audit, pfn_t pfn)
 {
 	const struct page *page = pfn_to_page(audit->machine, pfn);
 	struct audit_frame *frame = &audit->frames[pfn];
+	int entire = port_atomic_read(&page->entire_mapcount);
+	int maps = port_atomic_read(&page->mapcount);
+	int pins = port_atomic_read(&page->pincount);
 
 	if (page_flag(page, PG_RESERVED))
 		frame->refs++;
@@ -86,25 +140,37 @@ static bool audit_frame(struct audit *audit, pfn_t pfn)
 		frame->refs++;
 	if (page_count(page) != frame->refs)
 		return finding(audit, AUDIT_REFCOUNT, pfn, frame->refs, page_count(page));
-	if (page_mapcount(page) != frame->maps)
-		return finding(audit, AUDIT_MAPCOUNT, pfn, frame->maps, page_mapcount(page));
+	if (maps != frame->maps || entire != frame->entire)
+		return finding(audit, AUDIT_MAPCOUNT, pfn, frame->maps + frame->entire,
+			       maps + entire);
+	if (pins != frame->pins)
+		return finding(audit, AUDIT_PINCOUNT, pfn, frame->pins, pins);
 	return true;
+}
+
+/* How many frames the list holds, none of which may be in use. */
+static unsigned count_list(const struct machine *machine, pfn_t first, unsigned max)
+{
+	unsigned listed = 0;
+
+	for (pfn_t pfn = first; pfn && listed <= max; pfn = pfn_to_page(machine, pfn)->next_free)
+		listed += folio_nr_pages(pfn_to_page(machine, pfn));
+	return listed;
 }
 
 static bool audit_free_list(struct audit *audit)
 {
 	const struct machine *machine = audit->machine;
-	unsigned listed = 0;
 	unsigned flagged = 0;
-	pfn_t pfn = machine->first_free;
+	unsigned listed;
 
-	/* Frame 0 has the flag but is never given out. */
-	for (pfn_t at = 1; at < machine->nr_frames; at++)
-		flagged += page_flag(pfn_to_page(machine, at), PG_FREE);
-	for (; pfn && listed <= flagged; pfn = pfn_to_page(machine, pfn)->next_free)
-		listed++;
+	for (pfn_t pfn = 1; pfn < machine->nr_frames; pfn++)
+		flagged += page_flag(pfn_to_page(machine, pfn), PG_FREE);
+	listed = count_list(machine, machine->free_list[0], flagged) +
+		 count_list(machine, machine->free_list[1], flagged);
 	if (listed != flagged || listed != machine->nr_free)
-		return finding(audit, AUDIT_FREE_LIST, pfn, (int)flagged, (int)listed);
+		return finding(audit, AUDIT_FREE_LIST, machine->free_list[0], (int)flagged,
+			       (int)listed);
 	return true;
 }
 
@@ -113,8 +179,6 @@ bool mm_audit(struct machine *machine, struct audit_frame *frames, struct audit_
 	struct audit audit = {machine, frames, result};
 
 	*result = (struct audit_result){0};
-	for (pfn_t pfn = 0; pfn < machine->nr_frames; pfn++)
-		frames[pfn].maps = 0;
 	for (const struct mm *mm = machine->mms; mm; mm = mm->next) {
 		if (!audit_table(&audit, mm->pgd, MM_TOP_LEVEL))
 			return false;

@@ -21,7 +21,7 @@ static bool skip_pinned(const struct clear *clear, pte_t pte)
 	if (!pte_write(pte) || !is_cow_mapping(clear->vma) ||
 	    !port_atomic_read(&clear->mm->has_pinned))
 		return false;
-	return page && page_maybe_dma_pinned(page);
+	return page && page_maybe_dma_pinned(machine, page);
 }
 
 static void clear_soft_dirty(void *context, unsigned long addr, port_entry *entry)
@@ -30,10 +30,11 @@ static void clear_soft_dirty(void *context, unsigned long addr, port_entry *entr
 	pte_t pte = port_entry_read(entry);
 
 	(void)addr;
-	if (skip_pinned(clear, pte))
+	if (pte_present(pte) && skip_pinned(clear, pte))
 		return;
 	pte = port_entry_xchg(entry, 0);
-	port_entry_set(entry, pte & ~(PTE_RW | PTE_SOFT_DIRTY));
+	pte &= pte_present(pte) ? ~(PTE_RW | PTE_SOFT_DIRTY) : ~PTE_SWP_SOFT_DIRTY;
+	port_entry_set(entry, pte);
 }
 
 /*
@@ -42,13 +43,16 @@ static void clear_soft_dirty(void *context, unsigned long addr, port_entry *entr
  */
 void mm_clear_refs(struct mm *mm)
 {
+	static const struct mm_walk_ops ops = {.pte = clear_soft_dirty, .pmd = clear_soft_dirty};
+
 	port_down_write(&mm->mmap_lock);
 	for (unsigned i = 0; i < mm->nr_vmas; i++) {
 		struct vma *vma = &mm->vmas[i];
 		struct clear clear = {.mm = mm, .vma = vma};
 
 		vma->flags &= ~(unsigned)VM_SOFTDIRTY;
-		walk_page_range(mm, vma->start, vma->end, clear_soft_dirty, &clear);
+		if (!(vma->flags & VM_HUGETLB))
+			walk_page_range(mm, vma->start, vma->end, &ops, &clear);
 	}
 	vma_merge(mm);
 	flush_tlb_range(mm, 0, MM_TASK_SIZE);

@@ -19,6 +19,12 @@
 #define MM_PAGE_MASK     (~(MM_PAGE_SIZE - 1))
 #define MM_TABLE_ENTRIES (1U << MM_TABLE_SHIFT)
 
+/* A huge page is what one PMD maps (HPAGE_PMD_ORDER, HPAGE_PMD_NR, HPAGE_PMD_SIZE). */
+#define MM_HPAGE_ORDER MM_TABLE_SHIFT
+#define MM_HPAGE_NR    MM_TABLE_ENTRIES
+#define MM_HPAGE_SIZE  (MM_PAGE_SIZE << MM_HPAGE_ORDER)
+#define MM_HPAGE_MASK  (~(MM_HPAGE_SIZE - 1))
+
 /* Levels of tables: 1 holds PTEs, 2 PMDs, 3 PUDs, 4 is the PGD. */
 #define MM_TOP_LEVEL 4
 

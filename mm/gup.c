@@ -13,15 +13,11 @@
 #define GRAB_FAILED ((struct page *)-2)
 
 /* Take what `flags` ask for. False if the page is being freed. */
-static bool try_grab_page(const struct machine *machine, struct page *page, unsigned flags)
+static bool grab_page(struct machine *machine, struct page *page, unsigned flags)
 {
-	int bias = 1;
-
 	if (!(flags & (FOLL_GET | FOLL_PIN)))
 		return true;
-	if (flags & FOLL_PIN)
-		bias = page_pin_bias(machine, page);
-	return !bias || port_atomic_add_unless_below(&page->refcount, bias, 1);
+	return try_grab_page(machine, page, flags & FOLL_PIN ? GRAB_PIN : GRAB_GET);
 }
 
 static void ungrab_page(struct machine *machine, struct page *page, unsigned flags)
@@ -32,11 +28,37 @@ static void ungrab_page(struct machine *machine, struct page *page, unsigned fla
 		put_page(machine, page);
 }
 
-/* May FOLL_WRITE have the page of this PTE, though it may be read-only? */
-static bool can_follow_write_pte(const struct machine *machine, const struct vma *vma, pte_t pte,
-				 unsigned flags)
+/* What an entry maps at an address. */
+struct followed {
+	pte_t pte;                /* of a huge page, what a PTE would say */
+	struct page *page;        /* NULL for nothing, and what is not present */
+	const struct page *marks; /* whose PG_ANON_EXCLUSIVE counts: of a huge page the head's */
+};
+
+static struct followed followed_pte(const struct machine *machine, pte_t pte)
 {
-	const struct page *page;
+	struct followed at = {.pte = pte};
+
+	if (!pte_present(pte))
+		return at;
+	at.page = pfn_to_page(machine, pte_pfn(pte));
+	at.marks = at.page;
+	return at;
+}
+
+static struct followed followed_pmd(const struct machine *machine, pte_t pmd, unsigned long addr)
+{
+	struct followed at = followed_pte(machine, pmd_part(pmd, addr));
+
+	at.marks = compound_head(machine, at.page);
+	return at;
+}
+
+/* May FOLL_WRITE have the page, though the entry may be read-only? */
+static bool can_follow_write(const struct machine *machine, const struct vma *vma,
+			     struct followed at, unsigned flags)
+{
+	pte_t pte = at.pte;
 
 	if (pte_write(pte))
 		return true;
@@ -53,8 +75,10 @@ static bool can_follow_write_pte(const struct machine *machine, const struct vma
 		return false;
 	if (!(vma->flags & VM_SOFTDIRTY) && !pte_soft_dirty(pte))
 		return false;
-	page = vm_normal_page(machine, pte);
-	return page && page_flag(page, PG_ANON) && page_flag(page, PG_ANON_EXCLUSIVE);
+	if (userfaultfd_wp(vma) && pte_uffd_wp(pte))
+		return false;
+	return vm_normal_page(machine, pte) && page_is_anon(machine, at.page) &&
+	       page_flag(at.marks, PG_ANON_EXCLUSIVE);
 }
 
 /*
@@ -62,7 +86,7 @@ static bool can_follow_write_pte(const struct machine *machine, const struct vma
  * and passes NULL; where it can't tell, the answer is yes.
  */
 static bool gup_must_unshare(const struct machine *machine, const struct vma *vma, unsigned flags,
-			     const struct page *page)
+			     struct followed at)
 {
 	enum gup_break gup_break = machine->rules.gup_break;
 
@@ -70,26 +94,43 @@ static bool gup_must_unshare(const struct machine *machine, const struct vma *vm
 		return false;
 	if ((flags & (FOLL_WRITE | FOLL_PIN)) != FOLL_PIN)
 		return false;
-	if (page_flag(page, PG_ANON))
-		return !page_flag(page, PG_ANON_EXCLUSIVE);
+	if (page_is_anon(machine, at.page))
+		return !page_flag(at.marks, PG_ANON_EXCLUSIVE);
 	/* A short-term pin of what is not anonymous need not see later changes (84209e87c696). */
 	if (gup_break != GUP_BREAK_UNSHARE_COW || !(flags & FOLL_LONGTERM))
 		return false;
 	return !vma || is_cow_mapping(vma);
 }
 
+/* Lock the entry that maps addr, and say what it maps. No lock is held if there is none. */
+static struct followed follow_lock(struct mm *mm, unsigned long addr, struct pte_lock *lock)
+{
+	*lock = pmd_offset_lock(mm, addr);
+	if (lock->entry) {
+		pte_t pmd = port_entry_read(lock->entry);
+
+		if (pmd_leaf(pmd))
+			return followed_pmd(mm->machine, pmd, addr);
+		pte_unlock(lock);
+	}
+	*lock = pte_offset_lock(mm, addr);
+	if (!lock->entry)
+		return (struct followed){0};
+	return followed_pte(mm->machine, port_entry_read(lock->entry));
+}
+
 /*
  * The page that addr maps, taken as `flags` ask; NULL: a fault is needed first. The zero page is
  * handed out like any other.
  */
-static struct page *follow_page_pte(struct mm *mm, const struct vma *vma, unsigned long addr,
-				    unsigned flags)
+static struct page *follow_page(struct mm *mm, const struct vma *vma, unsigned long addr,
+				unsigned flags)
 {
-	const struct machine *machine = mm->machine;
-	struct pte_lock lock = pte_offset_lock(mm, addr);
+	struct machine *machine = mm->machine;
+	struct pte_lock lock;
+	struct followed at = follow_lock(mm, addr, &lock);
 	bool need_write = flags & FOLL_WRITE;
 	struct page *page = NULL;
-	pte_t pte;
 
 	if (!lock.entry)
 		return NULL;
@@ -97,22 +138,24 @@ static struct page *follow_page_pte(struct mm *mm, const struct vma *vma, unsign
 	if (machine->rules.gup_break == GUP_BREAK_PIN && flags & FOLL_PIN)
 		need_write = true;
 
-	pte = port_entry_read(lock.entry);
-	if (!pte_present(pte))
+	if (!at.page)
 		goto out;
-	if (need_write && !can_follow_write_pte(machine, vma, pte, flags))
+	if (need_write && !can_follow_write(machine, vma, at, flags))
 		goto out;
-	page = pfn_to_page(machine, pte_pfn(pte));
-	if (!pte_write(pte) && gup_must_unshare(machine, vma, flags, page))
+	page = at.page;
+	if (!pte_write(at.pte) && gup_must_unshare(machine, vma, flags, at))
 		page = UNSHARE_NEEDED;
-	else if (!try_grab_page(machine, page, flags))
+	else if (!grab_page(machine, page, flags))
 		page = GRAB_FAILED;
 out:
 	pte_unlock(&lock);
 	return page;
 }
 
-/* Fault the page in, with what `flags` and the rules ask for. 0 or an error. */
+/*
+ * Fault the page in, with what `flags` and the rules ask for. 0 or an error; -EAGAIN: it has
+ * waited, and the mmap lock is dropped.
+ */
 static int faultin_page(struct mm *mm, struct vma *vma, unsigned long addr, unsigned *flags,
 			bool unshare)
 {
@@ -126,9 +169,17 @@ static int faultin_page(struct mm *mm, struct vma *vma, unsigned long addr, unsi
 		fault_flags |= FAULT_FLAG_BREAK_COW;
 	if (unshare)
 		fault_flags |= FAULT_FLAG_UNSHARE;
+	if (*flags & FOLL_UNLOCKABLE)
+		fault_flags |= FAULT_FLAG_ALLOW_RETRY;
 	ret = handle_mm_fault(mm, vma, addr, fault_flags);
+	if (ret & VM_FAULT_RETRY)
+		return -MM_EAGAIN;
 	if (ret & VM_FAULT_OOM)
 		return -MM_ENOMEM;
+	if (ret & VM_FAULT_HWPOISON)
+		return -MM_EFAULT;
+	if (ret & (VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV))
+		return -MM_EFAULT;
 	/*
 	 * The write fault has done all that it can in a VMA without VM_WRITE, and left the PTE
 	 * read-only. Remember that, rather than to ask for less (19be0eaffa3a, Dirty COW).
@@ -150,7 +201,10 @@ static int check_vma_flags(const struct vma *vma, unsigned flags)
 	return flags & FOLL_FORCE && vma->flags & VM_MAYREAD ? 0 : -MM_EFAULT;
 }
 
-/* One page of get_user_pages(): 0 and the page, or an error. mmap lock held. */
+/*
+ * One page of get_user_pages(): 0 and the page, or an error. mmap lock held; it is dropped with
+ * -EAGAIN, for FOLL_UNLOCKABLE only.
+ */
 static int get_user_page(struct mm *mm, unsigned long addr, unsigned flags, struct page **result)
 {
 	struct vma *vma = find_vma(mm, addr);
@@ -164,7 +218,7 @@ static int get_user_page(struct mm *mm, unsigned long addr, unsigned flags, stru
 		flags |= FOLL_WRITE;
 
 	for (;;) {
-		struct page *page = follow_page_pte(mm, vma, addr, flags);
+		struct page *page = follow_page(mm, vma, addr, flags);
 
 		if (page == GRAB_FAILED)
 			return -MM_ENOMEM;
@@ -181,47 +235,65 @@ static int get_user_page(struct mm *mm, unsigned long addr, unsigned flags, stru
 static long gup_slow(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
 		     struct page **pages)
 {
-	unsigned done;
+	unsigned done = 0;
 	int err = 0;
 
 	if (flags & FOLL_PIN)
 		port_atomic_set(&mm->has_pinned, 1);
 	port_down_read(&mm->mmap_lock);
-	for (done = 0; done < nr; done++) {
+	while (!err && done < nr) {
 		err = get_user_page(mm, addr + done * MM_PAGE_SIZE, flags, &pages[done]);
-		if (err)
-			break;
+		if (!err)
+			done++;
+		if (err != -MM_EAGAIN)
+			continue;
+		/* It waited: the VMA has to be looked up again. */
+		err = port_atomic_read(&mm->killed) ? -MM_EINTR : 0;
+		port_down_read(&mm->mmap_lock);
 	}
 	port_up_read(&mm->mmap_lock);
 	return done ? (long)done : err;
 }
 
 /*
- * One PTE without any lock. The page is taken first and the PTE read again: if it is the same, the
- * page was mapped when it was taken. Interrupts off. False: the slow path must do it.
+ * One entry without any lock. The page is taken first and the entry read again: if it is the same,
+ * the page was mapped when it was taken. Interrupts off. False: the slow path must do it.
  */
-static bool gup_fast_pte(struct mm *mm, unsigned long addr, unsigned flags, bool need_write,
-			 struct page **result)
+static bool gup_fast_entry(struct machine *machine, port_entry *entry, pte_t found,
+			   struct followed at, unsigned flags, bool need_write)
 {
-	struct machine *machine = mm->machine;
-	port_entry *entry = pte_lookup(mm, addr);
-	struct page *page;
-	pte_t pte;
-
-	if (!entry)
+	if (!pte_access_permitted(at.pte, need_write) || pte_special(at.pte))
 		return false;
-	pte = port_entry_read(entry);
-	if (!pte_access_permitted(pte, need_write) || pte_special(pte))
+	if (!grab_page(machine, at.page, flags))
 		return false;
-	page = pfn_to_page(machine, pte_pfn(pte));
-	if (!try_grab_page(machine, page, flags))
-		return false;
-	if (port_entry_read(entry) != pte ||
-	    (!pte_write(pte) && gup_must_unshare(machine, NULL, flags, page))) {
-		ungrab_page(machine, page, flags);
+	if (port_entry_read(entry) != found ||
+	    (!pte_write(at.pte) && gup_must_unshare(machine, NULL, flags, at))) {
+		ungrab_page(machine, at.page, flags);
 		return false;
 	}
-	*result = page;
+	return true;
+}
+
+static bool gup_fast_page(struct mm *mm, unsigned long addr, unsigned flags, bool need_write,
+			  struct page **result)
+{
+	struct machine *machine = mm->machine;
+	port_entry *entry = pmd_lookup(mm, addr);
+	pte_t found = entry ? port_entry_read(entry) : 0;
+	struct followed at;
+
+	if (pmd_leaf(found)) {
+		at = followed_pmd(machine, found, addr);
+	} else {
+		entry = pte_lookup(mm, addr);
+		if (!entry)
+			return false;
+		found = port_entry_read(entry);
+		at = followed_pte(machine, found);
+	}
+	if (!gup_fast_entry(machine, entry, found, at, flags, need_write))
+		return false;
+	*result = at.page;
 	return true;
 }
 
@@ -258,7 +330,7 @@ static unsigned lockless_pages_from_mm(struct mm *mm, unsigned long addr, unsign
 	}
 	port_irq_disable(cpu);
 	while (done < nr &&
-	       gup_fast_pte(mm, addr + done * MM_PAGE_SIZE, flags, need_write, &pages[done]))
+	       gup_fast_page(mm, addr + done * MM_PAGE_SIZE, flags, need_write, &pages[done]))
 		done++;
 	port_irq_enable(cpu);
 
@@ -281,7 +353,8 @@ static long gup_fast(struct mm *mm, unsigned long addr, unsigned nr, unsigned fl
 	done = lockless_pages_from_mm(mm, addr, nr, flags, pages);
 	if (done == nr || flags & FOLL_FAST_ONLY)
 		return done;
-	slow = gup_slow(mm, addr + done * MM_PAGE_SIZE, nr - done, flags, pages + done);
+	slow = gup_slow(mm, addr + done * MM_PAGE_SIZE, nr - done, flags | FOLL_UNLOCKABLE,
+			pages + done);
 	if (slow < 0)
 		return done ? (long)done : slow;
 	return (long)done + slow;

@@ -8,6 +8,10 @@
 
 static void free_machine(struct machine *machine)
 {
+	ksm_destroy(machine);
+	huge_zero_destroy(machine);
+	hugetlb_pool_destroy(machine);
+	swap_destroy(machine);
 	port_free(machine->lru_add);
 	port_free(machine->cpus);
 	port_free(machine->pages);
@@ -24,18 +28,18 @@ static void init_frames(struct machine *machine)
 
 		port_lock_init(&page->lock);
 		port_spin_init(&page->ptl);
-		port_atomic_set(&page->flags, PG_FREE);
-		page->next_free = pfn + 1 < machine->nr_frames ? pfn + 1 : 0;
+		page->head = pfn;
 	}
 	machine->zero_pfn = ZERO_PFN;
 	port_atomic_set(&zero->refcount, 1);
 	port_atomic_set(&zero->flags, PG_RESERVED);
-	machine->first_free = FIRST_FREE_PFN;
-	machine->nr_free = machine->nr_frames - FIRST_FREE_PFN;
+	free_frames(machine, FIRST_FREE_PFN);
 }
 
-struct machine *machine_create(const struct mm_rules *rules, unsigned nr_frames, unsigned nr_cpus)
+struct machine *machine_create(const struct mm_rules *rules, const struct machine_config *config)
 {
+	unsigned nr_frames = config->nr_frames;
+	unsigned nr_cpus = config->nr_cpus;
 	struct machine *machine;
 
 	if (nr_frames <= FIRST_FREE_PFN || !nr_cpus)
@@ -50,17 +54,22 @@ struct machine *machine_create(const struct mm_rules *rules, unsigned nr_frames,
 	machine->pages = port_alloc(nr_frames * sizeof(*machine->pages));
 	machine->cpus = port_alloc(nr_cpus * sizeof(*machine->cpus));
 	machine->lru_add = port_alloc(nr_cpus * sizeof(*machine->lru_add));
-	if (!machine->memory || !machine->pages || !machine->cpus || !machine->lru_add) {
-		free_machine(machine);
-		return NULL;
-	}
+	if (!machine->memory || !machine->pages || !machine->cpus || !machine->lru_add)
+		goto fail;
 
 	port_spin_init(&machine->free_lock);
-	port_spin_init(&machine->mm_lock);
+	port_rwsem_init(&machine->rmap_lock);
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
 		port_cpu_init(&machine->cpus[cpu]);
 	init_frames(machine);
+	if (hugetlb_pool_create(machine, config->nr_hugepages) ||
+	    swap_create(machine, config->nr_swap_slots))
+		goto fail;
 	return machine;
+
+fail:
+	free_machine(machine);
+	return NULL;
 }
 
 void machine_destroy(struct machine *machine)
@@ -84,12 +93,18 @@ struct mm *mm_create(struct machine *machine)
 		return NULL;
 	}
 
-	port_spin_lock(&machine->mm_lock);
+	port_down_write(&machine->rmap_lock);
 	mm->id = ++machine->last_mm_id;
 	mm->next = machine->mms;
 	machine->mms = mm;
-	port_spin_unlock(&machine->mm_lock);
+	port_up_write(&machine->rmap_lock);
 	return mm;
+}
+
+void mm_kill(struct mm *mm)
+{
+	port_atomic_set(&mm->killed, 1);
+	userfaultfd_kill(mm);
 }
 
 void mm_destroy(struct mm *mm)
@@ -100,17 +115,14 @@ void mm_destroy(struct mm *mm)
 	port_down_write(&mm->mmap_lock);
 	zap_page_range(mm, 0, MM_TASK_SIZE);
 	free_pgtables(mm, 0, MM_TASK_SIZE, 0, MM_TASK_SIZE);
-	for (unsigned i = 0; i < mm->nr_vmas; i++) {
-		if (mm->vmas[i].shmem)
-			shmem_put(machine, mm->vmas[i].shmem);
-	}
+	vma_remove(mm, 0, MM_TASK_SIZE);
 	port_up_write(&mm->mmap_lock);
 
-	port_spin_lock(&machine->mm_lock);
+	port_down_write(&machine->rmap_lock);
 	for (link = &machine->mms; *link != mm; link = &(*link)->next)
 		BUG_ON(!*link);
 	*link = mm->next;
-	port_spin_unlock(&machine->mm_lock);
+	port_up_write(&machine->rmap_lock);
 	pgd_free(mm);
 	port_free(mm->vmas);
 	port_free(mm);

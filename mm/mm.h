@@ -20,37 +20,71 @@
 
 /* The errors that mm/ returns, with Linux's numbers. */
 enum mm_errno {
+	MM_ESRCH = 3,
+	MM_EINTR = 4,
 	MM_EIO = 5,
+	MM_ENXIO = 6,
 	MM_EAGAIN = 11,
 	MM_ENOMEM = 12,
 	MM_EFAULT = 14,
+	MM_EBUSY = 16,
 	MM_EEXIST = 17,
+	MM_ENODEV = 19,
 	MM_EINVAL = 22,
+	MM_ENOSPC = 28,
+	MM_ENOSYS = 38,
+	MM_EHWPOISON = 133,
+	MM_SIGBUS = 512, /* no errno: what an access gets, SIGBUS and not SIGSEGV */
 };
 
-/* struct page's flags. */
+/*
+ * struct page's flags. Those of a folio (a huge page) stand at its head, but for
+ * PG_ANON_EXCLUSIVE: each base page has its own, and the head's counts while a PMD maps it all.
+ */
 enum page_flag {
 	PG_ANON = 1 << 0,
-	PG_ANON_EXCLUSIVE =
-		1 << 1,       /* PageAnonExclusive: one mm maps it, and it is not to be shared */
-	PG_LRU = 1 << 2,      /* on the LRU, no longer in a CPU's add cache */
-	PG_TABLE = 1 << 3,    /* a page table */
-	PG_RESERVED = 1 << 4, /* the zero page */
-	PG_SHMEM = 1 << 5,    /* owned by a struct shmem */
-	PG_FREE = 1 << 6,
+	/* PageAnonExclusive: one mm maps it, and it is not to be shared */
+	PG_ANON_EXCLUSIVE = 1 << 1,
+	PG_LRU = 1 << 2,       /* on the LRU, no longer in a CPU's add cache */
+	PG_TABLE = 1 << 3,     /* a page table */
+	PG_RESERVED = 1 << 4,  /* the zero page, the huge zero page */
+	PG_SHMEM = 1 << 5,     /* owned by a struct shmem */
+	PG_FREE = 1 << 6,      /* a frame, or all frames of a free block at its first */
+	PG_DIRTY = 1 << 7,     /* newer than its copy in swap, if it has one */
+	PG_SWAPCACHE = 1 << 8, /* the swap cache holds it, at page->swap_slot */
+	PG_KSM = 1 << 9,       /* PageKsm: merged, with PG_ANON */
+	PG_HUGETLB = 1 << 10,
+	PG_SWAPBACKED = 1 << 11, /* else it may be dropped while clean: MADV_FREE */
 };
 
 /* What FOLL_PIN adds to the reference count of a page (GUP_PIN_COUNTING_BIAS). */
 #define GUP_PIN_COUNTING_BIAS 1024
 
-/* A frame's description. The frame itself is machine->memory + pfn * MM_PAGE_SIZE. */
+/*
+ * A frame's description. The frame itself is machine->memory + pfn * MM_PAGE_SIZE. Frames are
+ * allocated one at a time, or as a folio of MM_HPAGE_NR, whose first page, the head, has the
+ * counts, the lock and the flags for all.
+ */
 struct page {
-	port_atomic refcount;
-	port_atomic mapcount; /* PTEs that map it */
+	port_atomic refcount;        /* at the head */
+	port_atomic mapcount;        /* PTEs that map this very page */
+	port_atomic entire_mapcount; /* at the head: PMDs that map the whole folio */
+	port_atomic pincount;        /* at the head of a large folio: its pins, exactly */
 	port_atomic flags;
-	struct port_lock lock;    /* the page lock */
+	struct port_lock lock;    /* the page lock, at the head */
 	struct port_spinlock ptl; /* of the entries, where the frame is a table */
-	pfn_t next_free;
+	pfn_t head;               /* its folio's first frame */
+	unsigned order;           /* at the head: 0 or MM_HPAGE_ORDER */
+	pfn_t next_free; /* of a free block, or of the tables deposited in a table of PMDs */
+	pfn_t prev_free;
+	/*
+	 * For the reverse mapping (rmap.c): the object that owns it, NULL if anonymous, and its
+	 * place there; of anonymous memory the page number of the address at which it was first
+	 * mapped (vma->pgoff counts on from there).
+	 */
+	struct shmem *mapping;
+	unsigned long index;
+	unsigned swap_slot; /* with PG_SWAPCACHE */
 };
 
 /* Pages on their way to the LRU, of one CPU: each holds a reference (PAGEVEC_SIZE). */
@@ -70,15 +104,33 @@ struct machine {
 	pfn_t zero_pfn;
 
 	struct port_spinlock free_lock; /* protects the two below */
-	pfn_t first_free;
-	unsigned nr_free;
+	pfn_t free_list[2];             /* single frames, and blocks of MM_HPAGE_NR */
+	unsigned nr_free;               /* frames */
 
-	struct port_spinlock mm_lock; /* protects the two below */
-	struct mm *mms;
+	/*
+	 * For the reverse mapping: who walks from a page to the PTEs that map it reads, who changes
+	 * mms or the VMAs of any mm writes (the kernel's anon_vma and i_mmap locks in one). Taken
+	 * inside mmap_lock and page locks, outside PTE locks.
+	 */
+	struct port_rwsem rmap_lock;
+	struct mm *mms; /* protected by rmap_lock */
 	unsigned last_mm_id;
 
 	struct port_cpu *cpus;
 	struct lru_add_cache *lru_add; /* one a CPU, which alone uses it */
+
+	struct swap_device *swap;     /* swap.c; NULL: none */
+	struct hugetlb_pool *hugetlb; /* hugetlb.c; NULL: no pool */
+	struct huge_zero *huge_zero;  /* huge_memory.c */
+	struct ksm *ksm;              /* ksm.c */
+};
+
+/* How large a machine is. */
+struct machine_config {
+	unsigned nr_frames;
+	unsigned nr_cpus;
+	unsigned nr_swap_slots; /* base pages of the swap device; 0: none */
+	unsigned nr_hugepages;  /* in hugetlb's pool; they come out of nr_frames */
 };
 
 /* VMA flags; PROT_ and MAP_ bits of the calls below use the first ones. */
@@ -91,11 +143,21 @@ enum vm_flag {
 	VM_DONTCOPY = 1 << 5,
 	VM_WIPEONFORK = 1 << 6,
 	VM_SOFTDIRTY = 1 << 7, /* all of it counts as soft-dirty */
+	VM_UFFD_MISSING = 1 << 8,
+	VM_UFFD_WP = 1 << 9,
+	VM_UFFD_MINOR = 1 << 10,
+	VM_HUGEPAGE = 1 << 11,
+	VM_NOHUGEPAGE = 1 << 12,
+	VM_MERGEABLE = 1 << 13,
+	VM_HUGETLB = 1 << 14,
 };
 
-/* Shared anonymous memory. */
+struct userfaultfd_ctx;
+struct hugetlb_map;
+
+/* The pages of shared anonymous memory, or of a file in memory. */
 struct shmem {
-	port_atomic users; /* VMAs */
+	port_atomic users; /* VMAs, and who has it open */
 	struct port_spinlock lock;
 	unsigned long nr_pages;
 	struct page *pages[]; /* NULL: not touched yet; protected by lock */
@@ -106,8 +168,15 @@ struct vma {
 	unsigned long start;
 	unsigned long end;
 	unsigned flags;
-	struct shmem *shmem; /* NULL: private */
-	unsigned long pgoff; /* page of shmem at start */
+	struct shmem *shmem;              /* NULL: anonymous, or hugetlb */
+	struct hugetlb_map *hugetlb;      /* with VM_HUGETLB */
+	struct userfaultfd_ctx *uffd_ctx; /* with VM_UFFD_*, holds a reference */
+	/*
+	 * The page at start: of the object or, of anonymous memory, the page number of the address
+	 * that it had when it was first touched. This and the pointers above change under
+	 * machine->rmap_lock only.
+	 */
+	unsigned long pgoff;
 };
 
 /* An address space. */
@@ -115,8 +184,9 @@ struct mm {
 	struct machine *machine;
 	unsigned id; /* tags its TLB entries; never used again */
 	struct port_rwsem mmap_lock;
-	struct port_spinlock page_table_lock; /* protects entries above the PTEs */
+	struct port_spinlock page_table_lock; /* protects entries above the PMDs */
 	pfn_t pgd;
+	port_atomic killed;            /* its tasks do not wait any more: mm_kill() */
 	port_atomic has_pinned;        /* somebody has used FOLL_PIN on it */
 	port_atomic write_protect_seq; /* odd while fork write-protects */
 	unsigned nr_vmas;              /* vmas[] is sorted; protected by mmap_lock */
@@ -125,8 +195,8 @@ struct mm {
 	struct mm *next; /* protected by machine->mm_lock */
 };
 
-/* A machine with that many frames and CPUs, under a copy of `rules`; NULL without memory. */
-struct machine *machine_create(const struct mm_rules *rules, unsigned nr_frames, unsigned nr_cpus);
+/* A machine of that size, under a copy of `rules`; NULL without memory, or if it is too small. */
+struct machine *machine_create(const struct mm_rules *rules, const struct machine_config *config);
 
 /* Every address space must be gone; no task may be inside. */
 void machine_destroy(struct machine *machine);
@@ -144,6 +214,9 @@ struct mm *mm_create(struct machine *machine);
 /* Unmap everything (exit_mmap()). No task may use mm any more. */
 void mm_destroy(struct mm *mm);
 
+/* Its tasks are to die: those that wait for a monitor (userfaultfd) give up with -EINTR. */
+void mm_kill(struct mm *mm);
+
 /* fork's dup_mmap(): 0 and the child, or -ENOMEM. */
 int mm_fork(struct mm *parent, struct mm **child);
 
@@ -152,6 +225,23 @@ int mm_fork(struct mm *parent, struct mm **child);
  * mapped there is gone. Lengths are rounded up to pages. -EINVAL for a bad range, -ENOMEM.
  */
 int mm_mmap(struct mm *mm, unsigned long addr, unsigned long length, unsigned flags);
+
+/*
+ * The same for a file: page `pgoff` of it is mapped at addr. Without VM_SHARED it is a private
+ * mapping, which shows the file until it is written to.
+ */
+int mm_mmap_file(struct mm *mm, unsigned long addr, unsigned long length, unsigned flags,
+		 struct shmem *file, unsigned long pgoff);
+
+/* A file in memory, of zeroes, open once; NULL without memory. */
+struct shmem *shmem_create(unsigned long nr_pages);
+
+/* Close it. Its pages go with its last mapping. */
+void shmem_put(struct machine *machine, struct shmem *shmem);
+
+/* pread(2) and pwrite(2) of an int at an offset in bytes: -EINVAL behind the end, -ENOMEM. */
+int shmem_read(struct machine *machine, struct shmem *shmem, unsigned long offset, uint32_t *value);
+int shmem_write(struct machine *machine, struct shmem *shmem, unsigned long offset, uint32_t value);
 
 /* -EINVAL for a bad range, -ENOMEM. */
 int mm_munmap(struct mm *mm, unsigned long addr, unsigned long length);
@@ -174,6 +264,14 @@ enum mm_advice {
 	MM_MADV_KEEPONFORK,
 	MM_MADV_POPULATE_READ,
 	MM_MADV_POPULATE_WRITE,
+	MM_MADV_FREE,
+	MM_MADV_WILLNEED,
+	MM_MADV_PAGEOUT,
+	MM_MADV_HUGEPAGE,
+	MM_MADV_NOHUGEPAGE,
+	MM_MADV_COLLAPSE,
+	MM_MADV_MERGEABLE,
+	MM_MADV_UNMERGEABLE,
 };
 
 /* As madvise(2): -ENOMEM if part of the range is not mapped, the rest being done. */
@@ -184,7 +282,7 @@ void mm_clear_refs(struct mm *mm);
 
 /*
  * One access by a task of mm to an aligned int: through the CPU's TLB, the tables, and faults.
- * -EFAULT: SIGSEGV; -ENOMEM: no frame for it.
+ * -EFAULT: SIGSEGV; -SIGBUS; -ENOMEM: no frame for it; -EINTR: mm_kill().
  */
 int mm_load(struct mm *mm, unsigned long addr, uint32_t *value);
 int mm_store(struct mm *mm, unsigned long addr, uint32_t value);
@@ -197,6 +295,89 @@ int mm_ptrace_pokedata(struct mm *mm, unsigned long addr, uint32_t value);
 int mm_process_vm_readv(struct mm *mm, unsigned long addr, uint32_t *value);
 int mm_process_vm_writev(struct mm *mm, unsigned long addr, uint32_t value);
 
+/*
+ * userfaultfd(2): a monitor is told of faults in a range of one address space, and resolves them.
+ * Flags have the kernel's values.
+ */
+enum uffd_feature {
+	UFFD_FEATURE_EVENT_FORK = 1 << 1,
+	UFFD_FEATURE_WP_UNPOPULATED = 1 << 13,
+	UFFD_FEATURE_WP_ASYNC = 1 << 15,
+};
+
+enum uffdio_register_mode {
+	UFFDIO_REGISTER_MODE_MISSING = 1 << 0,
+	UFFDIO_REGISTER_MODE_WP = 1 << 1,
+	UFFDIO_REGISTER_MODE_MINOR = 1 << 2,
+};
+
+enum uffdio_mode {
+	UFFDIO_WRITEPROTECT_MODE_WP = 1 << 0,
+	UFFDIO_WRITEPROTECT_MODE_DONTWAKE = 1 << 1,
+	UFFDIO_COPY_MODE_DONTWAKE = 1 << 0,
+	UFFDIO_COPY_MODE_WP = 1 << 1,
+	UFFDIO_ZEROPAGE_MODE_DONTWAKE = 1 << 0,
+	UFFDIO_CONTINUE_MODE_DONTWAKE = 1 << 0,
+	UFFDIO_CONTINUE_MODE_WP = 1 << 1,
+};
+
+enum uffd_event {
+	UFFD_EVENT_PAGEFAULT = 0x12,
+	UFFD_EVENT_FORK = 0x13,
+};
+
+enum uffd_pagefault_flag {
+	UFFD_PAGEFAULT_FLAG_WRITE = 1 << 0,
+	UFFD_PAGEFAULT_FLAG_WP = 1 << 1,
+	UFFD_PAGEFAULT_FLAG_MINOR = 1 << 2,
+};
+
+struct uffd_msg {
+	enum uffd_event event;
+	unsigned flags;                /* of UFFD_EVENT_PAGEFAULT */
+	unsigned long address;         /* the same; page-aligned */
+	struct userfaultfd_ctx *child; /* of UFFD_EVENT_FORK: the child's, to be closed like any */
+};
+
+/* 0 and a context for mm; -EINVAL for features that the rules do not know, -ENOMEM. */
+int userfaultfd_create(struct mm *mm, unsigned features, struct userfaultfd_ctx **ctx);
+
+/* close(2): who waits goes on as if nobody had registered. */
+void userfaultfd_close(struct userfaultfd_ctx *ctx);
+
+/* The ioctls; 0 or the kernel's errors. Lengths in bytes. */
+int uffdio_register(struct userfaultfd_ctx *ctx, unsigned long addr, unsigned long length,
+		    unsigned mode);
+int uffdio_unregister(struct userfaultfd_ctx *ctx, unsigned long addr, unsigned long length);
+int uffdio_writeprotect(struct userfaultfd_ctx *ctx, unsigned long addr, unsigned long length,
+			unsigned mode);
+int uffdio_wake(struct userfaultfd_ctx *ctx, unsigned long addr, unsigned long length);
+
+/* Fill one page (of hugetlb: one huge page) that begins with `value` and is zero else. */
+int uffdio_copy(struct userfaultfd_ctx *ctx, unsigned long addr, uint32_t value, unsigned mode);
+int uffdio_zeropage(struct userfaultfd_ctx *ctx, unsigned long addr, unsigned long length,
+		    unsigned mode);
+int uffdio_continue(struct userfaultfd_ctx *ctx, unsigned long addr, unsigned long length,
+		    unsigned mode);
+
+/* read(2) with O_NONBLOCK: 0 and the next event, or -EAGAIN. */
+int userfaultfd_read(struct userfaultfd_ctx *ctx, struct uffd_msg *msg);
+
+/* Is there an event to read? */
+bool userfaultfd_poll(struct userfaultfd_ctx *ctx);
+
+/* Does /proc/PID/pagemap show addr as PM_UFFD_WP? */
+bool mm_pagemap_uffd_wp(struct mm *mm, unsigned long addr);
+
+/* One full scan of ksmd: merges pages of all mms that are equal and VM_MERGEABLE. 0 or -ENOMEM. */
+int ksm_do_scan(struct machine *machine);
+
+/* move_pages(2) to another node: 0; -EBUSY if some page could not move; -ENOMEM. */
+int mm_move_pages(struct mm *mm, unsigned long addr, unsigned long length);
+
+/* Split the huge page that is mapped at addr, as debugfs' split_huge_pages: 0, -EAGAIN, -EINVAL. */
+int mm_split_huge_page(struct mm *mm, unsigned long addr);
+
 /* The kernel's values. */
 enum foll_flag {
 	FOLL_WRITE = 0x01,
@@ -206,6 +387,7 @@ enum foll_flag {
 	FOLL_LONGTERM = 0x10000,
 	FOLL_PIN = 0x40000, /* set by pin_user_pages*() */
 	FOLL_FAST_ONLY = 0x80000,
+	FOLL_UNLOCKABLE = 0x100000, /* internal: a fault may drop the mmap lock and wait */
 };
 
 /*
@@ -234,7 +416,10 @@ void unpin_user_page(struct machine *machine, struct page *page);
 /* What a pin counts for in a page's refcount: nothing, for the zero page where rules say so. */
 int page_pin_bias(const struct machine *machine, const struct page *page);
 
-/* The PTE of addr, or 0. For looking only: no lock is held when it returns. */
+/*
+ * The PTE of addr, or 0; of a huge page what a PTE would say of addr's base page. For looking only:
+ * no lock is held when it returns.
+ */
 pte_t mm_pte(struct mm *mm, unsigned long addr);
 
 #endif

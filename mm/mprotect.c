@@ -2,8 +2,10 @@
 /* mprotect.c - changing the protection of memory that is mapped */
 #include "mm/internal.h"
 
-/* What survives a change of protection (_PAGE_CHG_MASK). */
-#define KEPT_BITS (PTE_PFN_MASK | PTE_ACCESSED | PTE_DIRTY | PTE_SPECIAL | PTE_SOFT_DIRTY)
+/* What survives a change of protection (_PAGE_CHG_MASK, _HPAGE_CHG_MASK). */
+#define KEPT_BITS                                                                        \
+	(PTE_PFN_MASK | PTE_ACCESSED | PTE_DIRTY | PTE_PSE | PTE_SPECIAL | PTE_UFFD_WP | \
+	 PTE_SOFT_DIRTY)
 
 /*
  * May a private PTE become writable at once, without a fault that decides? Only if nobody can
@@ -20,6 +22,9 @@ static bool can_change_pte_writable(const struct mm *mm, const struct vma *vma, 
 		return false;
 	if (!(vma->flags & VM_SOFTDIRTY) && !pte_soft_dirty(pte))
 		return false;
+	/* What waits for a write must get it: a fault. */
+	if (userfaultfd_wp(vma) && pte_uffd_wp(pte))
+		return false;
 	return page && page_flag(page, PG_ANON_EXCLUSIVE);
 }
 
@@ -27,6 +32,15 @@ struct change {
 	struct mm *mm;
 	const struct vma *vma;
 };
+
+/* What a PTE, or a PMD that maps a huge page, says of a page that is not there. */
+static pte_t change_swap_pte(const struct change *change, pte_t pte)
+{
+	/* A page on its way arrives with write permission, unless that is taken away here. */
+	if (swp_type(pte) == SWP_MIGRATION_WRITE && !(change->vma->flags & VM_WRITE))
+		return swp_entry(SWP_MIGRATION_READ_EXCLUSIVE, swp_offset(pte)) | (pte & SWP_FLAGS);
+	return pte;
+}
 
 static void change_pte(void *context, unsigned long addr, port_entry *entry)
 {
@@ -36,17 +50,26 @@ static void change_pte(void *context, unsigned long addr, port_entry *entry)
 	pte_t pte = (old & KEPT_BITS) | vm_page_prot(change->vma);
 
 	(void)addr;
+	if (!pte_present(old)) {
+		port_entry_set(entry, change_swap_pte(change, old));
+		return;
+	}
 	if (can_change_pte_writable(change->mm, change->vma, pte))
 		pte |= PTE_RW;
 	port_entry_set(entry, pte);
 }
 
 /* Give the PTEs of the VMA its protection. */
-static void change_protection(struct mm *mm, const struct vma *vma)
+static void change_protection(struct mm *mm, struct vma *vma)
 {
+	static const struct mm_walk_ops ops = {.pte = change_pte, .pmd = change_pte};
 	struct change change = {.mm = mm, .vma = vma};
 
-	walk_page_range(mm, vma->start, vma->end, change_pte, &change);
+	if (vma->flags & VM_HUGETLB) {
+		hugetlb_change_protection(mm, vma, vma->start, vma->end);
+		return;
+	}
+	walk_page_range(mm, vma->start, vma->end, &ops, &change);
 	flush_tlb_range(mm, vma->start, vma->end);
 }
 

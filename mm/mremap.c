@@ -3,7 +3,7 @@
 #include "mm/internal.h"
 
 /* Make all tables that the move needs, so that it can't stop half-way. */
-static int alloc_tables(struct mm *mm, unsigned long start, unsigned long end)
+static int alloc_target(struct mm *mm, unsigned long start, unsigned long end)
 {
 	for (unsigned long addr = start; addr < end; addr += MM_PAGE_SIZE) {
 		if (pte_alloc(mm, addr))
@@ -30,11 +30,58 @@ static void move_pte(struct mm *mm, unsigned long from, unsigned long to)
 
 	/* Nobody else sees the entry on its way: the mmap lock is held for writing. */
 	lock = pte_offset_lock(mm, to);
-	port_entry_set(lock.entry, pte | PTE_SOFT_DIRTY);
+	port_entry_set(lock.entry, pte | (pte_present(pte) ? PTE_SOFT_DIRTY : PTE_SWP_SOFT_DIRTY));
 	pte_unlock(&lock);
 }
 
-/* Free what alloc_tables() made for a move that does not take place. */
+/* Take what is mapped in [from, from + length) to where the VMA has it. */
+static void move_page_tables(struct mm *mm, struct vma *moved, unsigned long from,
+			     unsigned long length)
+{
+	unsigned long step;
+
+	if (moved->flags & VM_HUGETLB) {
+		move_hugetlb_page_tables(mm, moved, from, moved->start, length);
+		return;
+	}
+	for (unsigned long offset = 0; offset < length; offset += step) {
+		bool whole = !((from + offset) & ~MM_HPAGE_MASK) &&
+			     !((moved->start + offset) & ~MM_HPAGE_MASK) &&
+			     length - offset >= MM_HPAGE_SIZE;
+
+		step = MM_HPAGE_SIZE;
+		if (whole && move_huge_pmd(mm, from + offset, moved->start + offset))
+			continue;
+		split_huge_pmd(mm, from + offset);
+		step = MM_PAGE_SIZE;
+		move_pte(mm, from + offset, moved->start + offset);
+	}
+}
+
+struct touch {
+	bool found;
+};
+
+static void note_touch(void *context, unsigned long addr, port_entry *entry)
+{
+	struct touch *touch = context;
+
+	(void)addr;
+	(void)entry;
+	touch->found = true;
+}
+
+/* Is anything mapped there? Memory that nobody touched counts from its new place on. */
+static bool is_touched(struct mm *mm, unsigned long start, unsigned long end)
+{
+	static const struct mm_walk_ops ops = {.pte = note_touch, .pmd = note_touch};
+	struct touch touch = {0};
+
+	walk_page_range(mm, start, end, &ops, &touch);
+	return touch.found;
+}
+
+/* Free what alloc_target() made for a move that does not take place. */
 static void free_tables(struct mm *mm, unsigned long start, unsigned long end)
 {
 	unsigned index = vma_index(mm, start);
@@ -48,7 +95,7 @@ static void free_tables(struct mm *mm, unsigned long start, unsigned long end)
 static int move_vma(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to)
 {
 	struct vma moved;
-	int err = alloc_tables(mm, to, to + length);
+	int err = alloc_target(mm, to, to + length);
 
 	/* Two ends that split a VMA, the new one, and one more split when the old one goes. */
 	if (!err)
@@ -62,11 +109,11 @@ static int move_vma(struct mm *mm, unsigned long addr, unsigned long length, uns
 	moved = *find_vma(mm, addr);
 	moved.start = to;
 	moved.end = to + length;
-	if (moved.shmem)
-		shmem_get(moved.shmem);
+	if (vma_is_anonymous(&moved) && !is_touched(mm, addr, addr + length))
+		moved.pgoff = to >> MM_PAGE_SHIFT;
+	vma_get(&moved);
 	vma_insert(mm, &moved);
-	for (unsigned long offset = 0; offset < length; offset += MM_PAGE_SIZE)
-		move_pte(mm, addr + offset, to + offset);
+	move_page_tables(mm, &moved, addr, length);
 	do_munmap(mm, addr, addr + length);
 	return 0;
 }

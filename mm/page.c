@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* page.c - frames: allocation, reference counts, and the caches in front of the LRU */
+/* page.c - frames and folios: allocation, reference and pin counts, the caches before the LRU */
 #include "mm/internal.h"
+
+/* Indices of machine->free_list. */
+#define SINGLE 0
+#define BLOCK  1
 
 pfn_t page_to_pfn(const struct machine *machine, const struct page *page)
 {
@@ -17,39 +21,154 @@ uint32_t *page_words(const struct machine *machine, const struct page *page)
 	return (uint32_t *)(machine->memory + page_to_pfn(machine, page) * MM_PAGE_SIZE);
 }
 
-struct page *alloc_page(struct machine *machine)
+static void list_add(struct machine *machine, int list, pfn_t pfn)
 {
-	struct page *page = NULL;
+	struct page *page = pfn_to_page(machine, pfn);
+	pfn_t next = machine->free_list[list];
+
+	page->next_free = next;
+	page->prev_free = 0;
+	if (next)
+		pfn_to_page(machine, next)->prev_free = pfn;
+	machine->free_list[list] = pfn;
+}
+
+static void list_remove(struct machine *machine, int list, pfn_t pfn)
+{
+	struct page *page = pfn_to_page(machine, pfn);
+
+	if (page->prev_free)
+		pfn_to_page(machine, page->prev_free)->next_free = page->next_free;
+	else
+		machine->free_list[list] = page->next_free;
+	if (page->next_free)
+		pfn_to_page(machine, page->next_free)->prev_free = page->prev_free;
+	page->next_free = 0;
+	page->prev_free = 0;
+}
+
+static pfn_t block_of(pfn_t pfn)
+{
+	return pfn & ~(pfn_t)(MM_HPAGE_NR - 1);
+}
+
+/* Is every frame of the block free, and listed one by one? free_lock held. */
+static bool block_is_free(const struct machine *machine, pfn_t first)
+{
+	if (!first || first + MM_HPAGE_NR > machine->nr_frames)
+		return false;
+	for (pfn_t pfn = first; pfn < first + MM_HPAGE_NR; pfn++) {
+		const struct page *page = pfn_to_page(machine, pfn);
+
+		if (!page_flag(page, PG_FREE) || page->order)
+			return false;
+	}
+	return true;
+}
+
+/* Join the frames of a block that has become free. free_lock held. */
+static void try_to_join(struct machine *machine, pfn_t pfn)
+{
+	pfn_t first = block_of(pfn);
+
+	if (!block_is_free(machine, first))
+		return;
+	for (pfn_t at = first; at < first + MM_HPAGE_NR; at++)
+		list_remove(machine, SINGLE, at);
+	pfn_to_page(machine, first)->order = MM_HPAGE_ORDER;
+	list_add(machine, BLOCK, first);
+}
+
+/* Make single frames of a block. free_lock held. */
+static void break_block(struct machine *machine, pfn_t first)
+{
+	list_remove(machine, BLOCK, first);
+	pfn_to_page(machine, first)->order = 0;
+	/* So that the lowest is given out first. */
+	for (pfn_t pfn = first + MM_HPAGE_NR; pfn-- > first;)
+		list_add(machine, SINGLE, pfn);
+}
+
+/* The first frame of a free folio of that order, taken off its list; 0: there is none. */
+static pfn_t take_free(struct machine *machine, unsigned order)
+{
+	int list = order ? BLOCK : SINGLE;
+	pfn_t pfn;
+
+	port_spin_lock(&machine->free_lock);
+	if (!machine->free_list[list] && !order && machine->free_list[BLOCK])
+		break_block(machine, machine->free_list[BLOCK]);
+	pfn = machine->free_list[list];
+	if (pfn) {
+		list_remove(machine, list, pfn);
+		machine->nr_free -= 1U << order;
+	}
+	port_spin_unlock(&machine->free_lock);
+	return pfn;
+}
+
+static struct page *alloc_folio(struct machine *machine, unsigned order)
+{
+	struct page *head;
+	pfn_t pfn;
 
 	if (port_should_fail())
 		return NULL;
-	port_spin_lock(&machine->free_lock);
-	if (machine->first_free) {
-		page = pfn_to_page(machine, machine->first_free);
-		machine->first_free = page->next_free;
-		machine->nr_free--;
-	}
-	port_spin_unlock(&machine->free_lock);
-	if (!page)
+	pfn = take_free(machine, order);
+	if (!pfn)
 		return NULL;
+	head = pfn_to_page(machine, pfn);
+	BUG_ON(page_count(head) || port_atomic_read(&head->entire_mapcount));
+	for (pfn_t at = pfn; at < pfn + (1U << order); at++) {
+		struct page *page = pfn_to_page(machine, at);
 
-	BUG_ON(page_count(page) || page_mapcount(page));
-	port_atomic_set(&page->flags, 0);
-	port_atomic_set(&page->refcount, 1);
-	return page;
+		BUG_ON(port_atomic_read(&page->mapcount));
+		port_atomic_set(&page->flags, 0);
+		page->head = pfn;
+		page->order = 0;
+		page->mapping = NULL;
+		page->index = 0;
+		page->swap_slot = 0;
+	}
+	head->order = order;
+	port_atomic_set(&head->refcount, 1);
+	return head;
+}
+
+struct page *alloc_page(struct machine *machine)
+{
+	return alloc_folio(machine, 0);
+}
+
+struct page *alloc_hpage(struct machine *machine)
+{
+	return alloc_folio(machine, MM_HPAGE_ORDER);
+}
+
+void clear_page(struct machine *machine, struct page *page)
+{
+	uint32_t *words = page_words(machine, page);
+
+	for (size_t i = 0; i < MM_PAGE_SIZE / sizeof(*words); i++)
+		port_word_write(&words[i], 0);
 }
 
 struct page *alloc_zeroed_page(struct machine *machine)
 {
 	struct page *page = alloc_page(machine);
-	uint32_t *words;
 
-	if (!page)
-		return NULL;
-	words = page_words(machine, page);
-	for (size_t i = 0; i < MM_PAGE_SIZE / sizeof(*words); i++)
-		port_word_write(&words[i], 0);
+	if (page)
+		clear_page(machine, page);
 	return page;
+}
+
+struct page *alloc_zeroed_hpage(struct machine *machine)
+{
+	struct page *head = alloc_hpage(machine);
+
+	for (unsigned i = 0; head && i < MM_HPAGE_NR; i++)
+		clear_page(machine, head + i);
+	return head;
 }
 
 void copy_page(struct machine *machine, struct page *to, const struct page *from)
@@ -61,50 +180,100 @@ void copy_page(struct machine *machine, struct page *to, const struct page *from
 		port_word_write(&words[i], port_word_read(&source[i]));
 }
 
-static void free_page(struct machine *machine, struct page *page)
+void free_frames(struct machine *machine, pfn_t first)
 {
-	BUG_ON(page_mapcount(page));
-	BUG_ON(port_is_locked(&page->lock));
-	port_atomic_set(&page->flags, PG_FREE);
+	for (pfn_t pfn = machine->nr_frames; pfn-- > first;) {
+		port_atomic_set(&pfn_to_page(machine, pfn)->flags, PG_FREE);
+		list_add(machine, SINGLE, pfn);
+		machine->nr_free++;
+		if (pfn == block_of(pfn) && pfn)
+			try_to_join(machine, pfn);
+	}
+}
+
+static void free_folio(struct machine *machine, struct page *head)
+{
+	pfn_t first = page_to_pfn(machine, head);
+	unsigned order = head->order;
+
+	BUG_ON(port_atomic_read(&head->entire_mapcount) || port_atomic_read(&head->pincount));
+	BUG_ON(port_is_locked(&head->lock) || page_flag(head, PG_SWAPCACHE));
+	for (pfn_t pfn = first; pfn < first + (1U << order); pfn++) {
+		struct page *page = pfn_to_page(machine, pfn);
+
+		BUG_ON(port_atomic_read(&page->mapcount));
+		port_atomic_set(&page->flags, PG_FREE);
+		page->head = pfn;
+	}
+
 	port_spin_lock(&machine->free_lock);
-	page->next_free = machine->first_free;
-	machine->first_free = page_to_pfn(machine, page);
-	machine->nr_free++;
+	machine->nr_free += 1U << order;
+	list_add(machine, order ? BLOCK : SINGLE, first);
+	if (!order)
+		try_to_join(machine, first);
 	port_spin_unlock(&machine->free_lock);
 }
 
-void get_page(struct page *page)
+void get_page(struct machine *machine, struct page *page)
 {
-	BUG_ON(port_atomic_add_return(&page->refcount, 1) <= 1);
+	BUG_ON(port_atomic_add_return(&compound_head(machine, page)->refcount, 1) <= 1);
 }
 
-static void page_ref_sub(struct machine *machine, struct page *page, int refs)
+void page_ref_sub(struct machine *machine, struct page *head, int refs)
 {
-	int left = port_atomic_add_return(&page->refcount, -refs);
+	int left = port_atomic_add_return(&head->refcount, -refs);
 
 	BUG_ON(left < 0);
-	if (!left)
-		free_page(machine, page);
+	if (left)
+		return;
+	if (page_flag(head, PG_HUGETLB))
+		free_huge_page(machine, head);
+	else
+		free_folio(machine, head);
 }
 
 void put_page(struct machine *machine, struct page *page)
 {
-	page_ref_sub(machine, page, 1);
+	page_ref_sub(machine, compound_head(machine, page), 1);
 }
 
 int page_pin_bias(const struct machine *machine, const struct page *page)
 {
 	if (page_flag(page, PG_RESERVED) && machine->rules.zero_page_pin == ZERO_PAGE_PIN_NONE)
 		return 0;
-	return GUP_PIN_COUNTING_BIAS;
+	/* 47e29d32afba: a large folio counts its pins apart, each with one reference. */
+	return folio_is_large(page) ? 1 : GUP_PIN_COUNTING_BIAS;
+}
+
+bool try_grab_page(struct machine *machine, struct page *page, enum grab how)
+{
+	struct page *head = compound_head(machine, page);
+	int bias = how == GRAB_PIN ? page_pin_bias(machine, head) : 1;
+
+	if (!bias)
+		return true;
+	if (!port_atomic_add_unless_below(&head->refcount, bias, 1))
+		return false;
+	/* A folio is not split or freed while the reference is there. */
+	if (compound_head(machine, page) != head) {
+		page_ref_sub(machine, head, bias);
+		return false;
+	}
+	if (how == GRAB_PIN && folio_is_large(head))
+		port_atomic_add_return(&head->pincount, 1);
+	return true;
 }
 
 void unpin_user_page(struct machine *machine, struct page *page)
 {
-	int bias = page_pin_bias(machine, page);
+	struct page *head = compound_head(machine, page);
+	int bias = page_pin_bias(machine, head);
 
-	if (bias)
-		page_ref_sub(machine, page, bias);
+	if (!bias)
+		return;
+	if (folio_is_large(head))
+		BUG_ON(port_atomic_add_return(&head->pincount, -1) < 0);
+	page_ref_sub(machine, head, bias);
 }
 
 static void drain_cache(struct machine *machine, struct lru_add_cache *cache)
@@ -132,8 +301,9 @@ void lru_cache_add(struct machine *machine, struct page *page)
 {
 	struct lru_add_cache *cache = &machine->lru_add[port_cpu_id()];
 
-	get_page(page);
+	get_page(machine, page);
 	cache->pages[cache->nr++] = page;
-	if (cache->nr == LRU_ADD_CACHE_SIZE)
+	/* A huge page is too large to be held up. */
+	if (cache->nr == LRU_ADD_CACHE_SIZE || folio_is_large(page))
 		drain_cache(machine, cache);
 }

@@ -41,25 +41,59 @@ static port_entry *lookup_level(const struct mm *mm, unsigned long addr, unsigne
 
 port_entry *pte_lookup(const struct mm *mm, unsigned long addr)
 {
-	return lookup_level(mm, addr, 1);
+	port_entry *above = pmd_lookup(mm, addr);
+	pte_t pmd = above ? port_entry_read(above) : 0;
+
+	if (!pmd_table(pmd))
+		return NULL;
+	return &table_entries(mm->machine, pte_pfn(pmd))[table_index(addr, 1)];
+}
+
+port_entry *pmd_lookup(const struct mm *mm, unsigned long addr)
+{
+	return lookup_level(mm, addr, 2);
+}
+
+/* The lock of the table that an entry stands in. */
+static struct port_spinlock *lock_of(const struct mm *mm, const port_entry *entry)
+{
+	const unsigned char *at = (const unsigned char *)entry;
+	size_t offset = (size_t)(at - mm->machine->memory);
+
+	return &pfn_to_page(mm->machine, (pfn_t)(offset >> MM_PAGE_SHIFT))->ptl;
+}
+
+struct pte_lock pmd_offset_lock(struct mm *mm, unsigned long addr)
+{
+	port_entry *entry = pmd_lookup(mm, addr);
+	struct pte_lock lock = {0};
+
+	if (!entry)
+		return lock;
+	/* The mmap lock keeps the table of PMDs: only its writer frees those. */
+	lock.ptl = lock_of(mm, entry);
+	lock.entry = entry;
+	port_spin_lock(lock.ptl);
+	return lock;
 }
 
 struct pte_lock pte_offset_lock(struct mm *mm, unsigned long addr)
 {
-	port_entry *above = lookup_level(mm, addr, 2);
+	port_entry *above = pmd_lookup(mm, addr);
 	struct pte_lock lock = {0};
-	pte_t entry;
+	pte_t pmd = above ? port_entry_read(above) : 0;
 
-	if (!above)
-		return lock;
-	entry = port_entry_read(above);
-	if (pte_none(entry))
-		return lock;
-	/* The mmap lock keeps the table: only its writer frees tables. */
-	lock.ptl = &pfn_to_page(mm->machine, pte_pfn(entry))->ptl;
-	lock.entry = &table_entries(mm->machine, pte_pfn(entry))[table_index(addr, 1)];
-	port_spin_lock(lock.ptl);
-	return lock;
+	while (pmd_table(pmd)) {
+		lock.entry = &table_entries(mm->machine, pte_pfn(pmd))[table_index(addr, 1)];
+		lock.ptl = lock_of(mm, lock.entry);
+		port_spin_lock(lock.ptl);
+		/* Between look and lock a huge page may have come to be mapped here, or gone. */
+		if (port_entry_read(above) == pmd)
+			return lock;
+		port_spin_unlock(lock.ptl);
+		pmd = port_entry_read(above);
+	}
+	return (struct pte_lock){0};
 }
 
 void pte_unlock(struct pte_lock *lock)
@@ -70,32 +104,58 @@ void pte_unlock(struct pte_lock *lock)
 
 unsigned long pte_table_end(unsigned long addr, unsigned long end)
 {
-	unsigned long next = (addr & ~(level_size(2) - 1)) + level_size(2);
+	unsigned long next = (addr & MM_HPAGE_MASK) + MM_HPAGE_SIZE;
 
 	return next < end ? next : end;
 }
 
+/* What a PMD maps that is neither none nor a table. False: it is one of those. */
+static bool walk_pmd(struct mm *mm, unsigned long start, unsigned long end,
+		     const struct mm_walk_ops *ops, void *context)
+{
+	struct pte_lock lock = pmd_offset_lock(mm, start);
+	pte_t pmd;
+
+	if (!lock.entry)
+		return false;
+	pmd = port_entry_read(lock.entry);
+	if (pte_none(pmd) || pmd_table(pmd)) {
+		pte_unlock(&lock);
+		return false;
+	}
+	if (end - start == MM_HPAGE_SIZE) {
+		ops->pmd(context, start, lock.entry);
+		pte_unlock(&lock);
+		return true;
+	}
+	pte_unlock(&lock);
+	split_huge_pmd(mm, start);
+	return false;
+}
+
 void walk_page_range(struct mm *mm, unsigned long start, unsigned long end,
-		     void (*fn)(void *context, unsigned long addr, port_entry *entry),
-		     void *context)
+		     const struct mm_walk_ops *ops, void *context)
 {
 	for (unsigned long addr = start, next; addr < end; addr = next) {
-		struct pte_lock lock = pte_offset_lock(mm, addr);
-		port_entry *entry = lock.entry;
+		struct pte_lock lock;
+		port_entry *entry;
 
 		next = pte_table_end(addr, end);
+		if (walk_pmd(mm, addr, next, ops, context))
+			continue;
+		lock = pte_offset_lock(mm, addr);
+		entry = lock.entry;
 		if (!entry)
 			continue;
 		for (; addr < next; addr += MM_PAGE_SIZE, entry++) {
 			if (!pte_none(port_entry_read(entry)))
-				fn(context, addr, entry);
+				ops->pte(context, addr, entry);
 		}
 		pte_unlock(&lock);
 	}
 }
 
-/* A frame to become a table; nothing points to it yet. */
-static struct page *alloc_table(struct machine *machine)
+struct page *alloc_table(struct machine *machine)
 {
 	struct page *page = alloc_zeroed_page(machine);
 
@@ -119,33 +179,72 @@ void pgd_free(struct mm *mm)
 	put_page(mm->machine, pfn_to_page(mm->machine, mm->pgd));
 }
 
-/* Make the table that *entry is to point to; somebody else may be quicker. */
-static int alloc_level(struct mm *mm, port_entry *entry)
+/* Make the table that *entry, of a table at `level`, points to; somebody else may be quicker. */
+static int alloc_level(struct mm *mm, port_entry *entry, unsigned level)
 {
+	struct port_spinlock *lock = level == 2 ? lock_of(mm, entry) : &mm->page_table_lock;
 	struct page *page = alloc_table(mm->machine);
 
 	if (!page)
 		return -MM_ENOMEM;
-	port_spin_lock(&mm->page_table_lock);
+	port_spin_lock(lock);
 	if (pte_none(port_entry_read(entry))) {
 		port_entry_set(entry, pfn_pte(page_to_pfn(mm->machine, page), TABLE_ENTRY_BITS));
 		page = NULL;
 	}
-	port_spin_unlock(&mm->page_table_lock);
+	port_spin_unlock(lock);
 	if (page)
 		put_page(mm->machine, page);
 	return 0;
 }
 
-int pte_alloc(struct mm *mm, unsigned long addr)
+/* Make the tables down to that at level `lowest`. */
+static int alloc_tables(struct mm *mm, unsigned long addr, unsigned lowest)
 {
-	for (unsigned level = MM_TOP_LEVEL; level > 1; level--) {
+	for (unsigned level = MM_TOP_LEVEL; level > lowest; level--) {
 		port_entry *entry = lookup_level(mm, addr, level);
 
-		if (pte_none(port_entry_read(entry)) && alloc_level(mm, entry))
+		if (pte_none(port_entry_read(entry)) && alloc_level(mm, entry, level))
 			return -MM_ENOMEM;
 	}
 	return 0;
+}
+
+int pmd_alloc(struct mm *mm, unsigned long addr)
+{
+	return alloc_tables(mm, addr, 2);
+}
+
+int pte_alloc(struct mm *mm, unsigned long addr)
+{
+	return alloc_tables(mm, addr, 1);
+}
+
+/* Deposited tables hang on the frame of the table of PMDs. */
+static struct page *deposits_of(const struct mm *mm, const port_entry *pmd)
+{
+	size_t offset = (size_t)((const unsigned char *)pmd - mm->machine->memory);
+
+	return pfn_to_page(mm->machine, (pfn_t)(offset >> MM_PAGE_SHIFT));
+}
+
+void pgtable_deposit(struct mm *mm, port_entry *pmd, struct page *table)
+{
+	struct page *at = deposits_of(mm, pmd);
+
+	table->next_free = at->next_free;
+	at->next_free = page_to_pfn(mm->machine, table);
+}
+
+struct page *pgtable_withdraw(struct mm *mm, port_entry *pmd)
+{
+	struct page *at = deposits_of(mm, pmd);
+	struct page *table = pfn_to_page(mm->machine, at->next_free);
+
+	BUG_ON(!at->next_free);
+	at->next_free = table->next_free;
+	table->next_free = 0;
+	return table;
 }
 
 /*
@@ -158,6 +257,7 @@ static void free_table(struct mm *mm, port_entry *entry, unsigned long first, un
 
 	if (pte_none(old))
 		return;
+	BUG_ON(!pmd_table(old));
 	flush_tlb_range(mm, first, end);
 	put_page(mm->machine, pfn_to_page(mm->machine, pte_pfn(old)));
 }
@@ -192,6 +292,13 @@ void flush_tlb_range(struct mm *mm, unsigned long start, unsigned long end)
 		       (end - 1) >> MM_PAGE_SHIFT);
 }
 
+pte_t pmd_part(pte_t pmd, unsigned long addr)
+{
+	pte_t index = (addr & ~MM_HPAGE_MASK) >> MM_PAGE_SHIFT;
+
+	return (pmd & ~PTE_PSE) + (index << PTE_PFN_SHIFT);
+}
+
 pte_t mm_pte(struct mm *mm, unsigned long addr)
 {
 	struct port_cpu *cpu = &mm->machine->cpus[port_cpu_id()];
@@ -199,8 +306,14 @@ pte_t mm_pte(struct mm *mm, unsigned long addr)
 	pte_t pte;
 
 	port_irq_disable(cpu);
-	entry = pte_lookup(mm, addr);
+	entry = pmd_lookup(mm, addr);
 	pte = entry ? port_entry_read(entry) : 0;
+	if (pmd_leaf(pte)) {
+		pte = pmd_part(pte, addr);
+	} else {
+		entry = pte_lookup(mm, addr);
+		pte = entry ? port_entry_read(entry) : 0;
+	}
 	port_irq_enable(cpu);
 	return pte;
 }

@@ -15,13 +15,36 @@ typedef uint32_t pfn_t;
 #define PTE_USER       (UINT64_C(1) << 2)
 #define PTE_ACCESSED   (UINT64_C(1) << 5)
 #define PTE_DIRTY      (UINT64_C(1) << 6)
+#define PTE_PSE        (UINT64_C(1) << 7) /* of a PMD: maps a huge page */
 #define PTE_PROTNONE   (UINT64_C(1) << 8) /* with PTE_PRESENT clear: mapped, but not accessible */
 #define PTE_SPECIAL    (UINT64_C(1) << 9) /* no struct page behind it that is counted: zero page */
+#define PTE_UFFD_WP    (UINT64_C(1) << 10)
 #define PTE_SOFT_DIRTY (UINT64_C(1) << 11)
 
 /* The frame's number stands here whatever the page size. */
 #define PTE_PFN_SHIFT 12
 #define PTE_PFN_MASK  (((UINT64_C(1) << 40) - 1) << PTE_PFN_SHIFT)
+
+/*
+ * An entry that is neither none nor present: a swap entry. Type and inverted offset stand where
+ * x86-64 has them, so that speculation on what is not present finds no memory (L1TF).
+ */
+#define PTE_SWP_SOFT_DIRTY (UINT64_C(1) << 1)
+#define PTE_SWP_UFFD_WP    (UINT64_C(1) << 2)
+#define PTE_SWP_EXCLUSIVE  (UINT64_C(1) << 3)
+#define SWP_FLAGS          (PTE_SWP_SOFT_DIRTY | PTE_SWP_UFFD_WP | PTE_SWP_EXCLUSIVE)
+#define SWP_OFFSET_SHIFT   14
+#define SWP_OFFSET_BITS    45
+#define SWP_OFFSET_MASK    ((UINT64_C(1) << SWP_OFFSET_BITS) - 1)
+#define SWP_TYPE_SHIFT     59
+
+enum swp_type {
+	SWP_DEVICE,         /* offset: a slot of the swap device */
+	SWP_MIGRATION_READ, /* offset: the frame that is on its way */
+	SWP_MIGRATION_READ_EXCLUSIVE,
+	SWP_MIGRATION_WRITE,
+	SWP_PTE_MARKER, /* offset: what is said of a page that is not there */
+};
 
 /* An entry of a table above the PTEs. */
 #define TABLE_ENTRY_BITS (PTE_PRESENT | PTE_RW | PTE_USER | PTE_ACCESSED)
@@ -47,6 +70,44 @@ static inline bool pte_present(pte_t pte)
 	return pte & (PTE_PRESENT | PTE_PROTNONE);
 }
 
+static inline bool is_swap_pte(pte_t pte)
+{
+	return !pte_none(pte) && !pte_present(pte);
+}
+
+static inline pte_t swp_entry(enum swp_type type, uint64_t offset)
+{
+	return (~offset & SWP_OFFSET_MASK) << SWP_OFFSET_SHIFT | (pte_t)type << SWP_TYPE_SHIFT;
+}
+
+static inline enum swp_type swp_type(pte_t pte)
+{
+	return (enum swp_type)(pte >> SWP_TYPE_SHIFT);
+}
+
+static inline uint64_t swp_offset(pte_t pte)
+{
+	return ~(pte >> SWP_OFFSET_SHIFT) & SWP_OFFSET_MASK;
+}
+
+static inline bool is_migration_entry(pte_t pte)
+{
+	return is_swap_pte(pte) && swp_type(pte) >= SWP_MIGRATION_READ &&
+	       swp_type(pte) <= SWP_MIGRATION_WRITE;
+}
+
+/* A PMD that maps a huge page, PROT_NONE or not. */
+static inline bool pmd_leaf(pte_t pmd)
+{
+	return pte_present(pmd) && pmd & PTE_PSE;
+}
+
+/* A PMD that leads to a table of PTEs. */
+static inline bool pmd_table(pte_t pmd)
+{
+	return pmd & PTE_PRESENT && !(pmd & PTE_PSE);
+}
+
 static inline bool pte_protnone(pte_t pte)
 {
 	return (pte & (PTE_PRESENT | PTE_PROTNONE)) == PTE_PROTNONE;
@@ -65,6 +126,11 @@ static inline bool pte_dirty(pte_t pte)
 static inline bool pte_soft_dirty(pte_t pte)
 {
 	return pte & PTE_SOFT_DIRTY;
+}
+
+static inline bool pte_uffd_wp(pte_t pte)
+{
+	return pte & PTE_UFFD_WP;
 }
 
 static inline bool pte_special(pte_t pte)

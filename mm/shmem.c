@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* shmem.c - shared anonymous memory: pages that belong to an object, not to an address space */
+/* shmem.c - shared memory and files in memory: pages of an object, not of an address space */
 #include "mm/internal.h"
 
 struct shmem *shmem_create(unsigned long nr_pages)
@@ -28,9 +28,20 @@ void shmem_put(struct machine *machine, struct shmem *shmem)
 			continue;
 		/* A pin may keep the page; then it is nobody's. */
 		port_atomic_andnot(&shmem->pages[i]->flags, PG_SHMEM);
+		shmem->pages[i]->mapping = NULL;
 		put_page(machine, shmem->pages[i]);
 	}
 	port_free(shmem);
+}
+
+bool shmem_has_page(struct shmem *shmem, unsigned long index)
+{
+	bool has;
+
+	port_spin_lock(&shmem->lock);
+	has = shmem->pages[index];
+	port_spin_unlock(&shmem->lock);
+	return has;
 }
 
 struct page *shmem_get_page(struct machine *machine, struct shmem *shmem, unsigned long index)
@@ -41,7 +52,7 @@ struct page *shmem_get_page(struct machine *machine, struct shmem *shmem, unsign
 	port_spin_lock(&shmem->lock);
 	page = shmem->pages[index];
 	if (page)
-		get_page(page);
+		get_page(machine, page);
 	port_spin_unlock(&shmem->lock);
 	if (page)
 		return page;
@@ -50,6 +61,8 @@ struct page *shmem_get_page(struct machine *machine, struct shmem *shmem, unsign
 	if (!new)
 		return NULL;
 	port_atomic_or(&new->flags, PG_SHMEM);
+	new->mapping = shmem;
+	new->index = index;
 	port_spin_lock(&shmem->lock);
 	page = shmem->pages[index];
 	if (!page) {
@@ -58,11 +71,53 @@ struct page *shmem_get_page(struct machine *machine, struct shmem *shmem, unsign
 		page = new;
 		new = NULL;
 	}
-	get_page(page);
+	get_page(machine, page);
 	port_spin_unlock(&shmem->lock);
 	if (new)
 		put_page(machine, new);
 	else
 		lru_cache_add(machine, page);
 	return page;
+}
+
+/* The page that holds an offset, with a reference. 0 or an error. */
+static int page_at(struct machine *machine, struct shmem *shmem, unsigned long offset,
+		   struct page **page)
+{
+	unsigned long index = offset >> MM_PAGE_SHIFT;
+
+	if (index >= shmem->nr_pages || offset % sizeof(uint32_t))
+		return -MM_EINVAL;
+	*page = shmem_get_page(machine, shmem, index);
+	return *page ? 0 : -MM_ENOMEM;
+}
+
+static uint32_t *word_of(const struct machine *machine, const struct page *page,
+			 unsigned long offset)
+{
+	return &page_words(machine, page)[(offset & ~MM_PAGE_MASK) / sizeof(uint32_t)];
+}
+
+int shmem_read(struct machine *machine, struct shmem *shmem, unsigned long offset, uint32_t *value)
+{
+	struct page *page;
+	int err = page_at(machine, shmem, offset, &page);
+
+	if (err)
+		return err;
+	*value = port_word_read(word_of(machine, page, offset));
+	put_page(machine, page);
+	return 0;
+}
+
+int shmem_write(struct machine *machine, struct shmem *shmem, unsigned long offset, uint32_t value)
+{
+	struct page *page;
+	int err = page_at(machine, shmem, offset, &page);
+
+	if (err)
+		return err;
+	port_word_write(word_of(machine, page, offset), value);
+	put_page(machine, page);
+	return 0;
 }

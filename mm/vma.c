@@ -53,7 +53,7 @@ pte_t vm_page_prot(const struct vma *vma)
 int vma_reserve(struct mm *mm, unsigned nr)
 {
 	unsigned max = mm->max_vmas ? mm->max_vmas : 4;
-	struct vma *vmas;
+	struct vma *vmas, *old;
 
 	while (max < mm->nr_vmas + nr)
 		max *= 2;
@@ -62,15 +62,38 @@ int vma_reserve(struct mm *mm, unsigned nr)
 	vmas = port_alloc(max * sizeof(*vmas));
 	if (!vmas)
 		return -MM_ENOMEM;
+	port_down_write(&mm->machine->rmap_lock);
 	for (unsigned i = 0; i < mm->nr_vmas; i++)
 		vmas[i] = mm->vmas[i];
-	port_free(mm->vmas);
+	old = mm->vmas;
 	mm->vmas = vmas;
 	mm->max_vmas = max;
+	port_up_write(&mm->machine->rmap_lock);
+	port_free(old);
 	return 0;
 }
 
-/* Make room at `index` by moving what follows. */
+void vma_get(const struct vma *vma)
+{
+	if (vma->shmem)
+		shmem_get(vma->shmem);
+	if (vma->hugetlb)
+		hugetlb_map_get(vma->hugetlb);
+	if (vma->uffd_ctx)
+		userfaultfd_ctx_get(vma->uffd_ctx);
+}
+
+void vma_put(struct mm *mm, const struct vma *vma)
+{
+	if (vma->shmem)
+		shmem_put(mm->machine, vma->shmem);
+	if (vma->hugetlb)
+		hugetlb_map_put(mm->machine, vma->hugetlb);
+	if (vma->uffd_ctx)
+		userfaultfd_ctx_put(mm->machine, vma->uffd_ctx);
+}
+
+/* Make room at `index` by moving what follows. rmap_lock held for writing. */
 static void open_slot(struct mm *mm, unsigned index)
 {
 	BUG_ON(mm->nr_vmas == mm->max_vmas);
@@ -94,16 +117,16 @@ void vma_split(struct mm *mm, unsigned long addr)
 
 	if (index == mm->nr_vmas || addr <= mm->vmas[index].start)
 		return;
+	vma_get(&mm->vmas[index]);
+	port_down_write(&mm->machine->rmap_lock);
 	open_slot(mm, index + 1);
 	low = &mm->vmas[index];
 	high = &mm->vmas[index + 1];
 	*high = *low;
 	low->end = addr;
 	high->start = addr;
-	if (high->shmem) {
-		high->pgoff += (addr - low->start) >> MM_PAGE_SHIFT;
-		shmem_get(high->shmem);
-	}
+	high->pgoff += (addr - low->start) >> MM_PAGE_SHIFT;
+	port_up_write(&mm->machine->rmap_lock);
 }
 
 void vma_insert(struct mm *mm, const struct vma *vma)
@@ -111,8 +134,10 @@ void vma_insert(struct mm *mm, const struct vma *vma)
 	unsigned index = vma_index(mm, vma->start);
 
 	BUG_ON(index < mm->nr_vmas && mm->vmas[index].start < vma->end);
+	port_down_write(&mm->machine->rmap_lock);
 	open_slot(mm, index);
 	mm->vmas[index] = *vma;
+	port_up_write(&mm->machine->rmap_lock);
 }
 
 void vma_remove(struct mm *mm, unsigned long start, unsigned long end)
@@ -120,10 +145,13 @@ void vma_remove(struct mm *mm, unsigned long start, unsigned long end)
 	unsigned index = vma_index(mm, start);
 
 	while (index < mm->nr_vmas && mm->vmas[index].start < end) {
-		BUG_ON(mm->vmas[index].start < start || mm->vmas[index].end > end);
-		if (mm->vmas[index].shmem)
-			shmem_put(mm->machine, mm->vmas[index].shmem);
+		struct vma gone = mm->vmas[index];
+
+		BUG_ON(gone.start < start || gone.end > end);
+		port_down_write(&mm->machine->rmap_lock);
 		close_slot(mm, index);
+		port_up_write(&mm->machine->rmap_lock);
+		vma_put(mm, &gone);
 	}
 }
 
@@ -132,10 +160,10 @@ static bool can_merge(const struct vma *low, const struct vma *high)
 	/* What is joined counts as soft-dirty if either part does. */
 	if (low->end != high->start || (low->flags ^ high->flags) & ~(unsigned)VM_SOFTDIRTY)
 		return false;
-	if (low->shmem != high->shmem)
+	if (low->shmem != high->shmem || low->hugetlb != high->hugetlb ||
+	    low->uffd_ctx != high->uffd_ctx)
 		return false;
-	return !low->shmem ||
-	       low->pgoff + ((low->end - low->start) >> MM_PAGE_SHIFT) == high->pgoff;
+	return low->pgoff + ((low->end - low->start) >> MM_PAGE_SHIFT) == high->pgoff;
 }
 
 void vma_merge(struct mm *mm)
@@ -144,15 +172,17 @@ void vma_merge(struct mm *mm)
 
 	while (i < mm->nr_vmas) {
 		struct vma *low = &mm->vmas[i - 1];
+		struct vma high = mm->vmas[i];
 
-		if (!can_merge(low, &mm->vmas[i])) {
+		if (!can_merge(low, &high)) {
 			i++;
 			continue;
 		}
-		low->end = mm->vmas[i].end;
-		low->flags |= mm->vmas[i].flags;
-		if (low->shmem)
-			shmem_put(mm->machine, low->shmem);
+		port_down_write(&mm->machine->rmap_lock);
+		low->end = high.end;
+		low->flags |= high.flags;
 		close_slot(mm, i);
+		port_up_write(&mm->machine->rmap_lock);
+		vma_put(mm, &high);
 	}
 }

@@ -250,8 +250,12 @@ static void init_memory(void *argument)
 	struct model *model = argument;
 	struct model_state *state = model->state;
 
-	state->machine =
-		machine_create(model->rules, model->nr_frames, (unsigned)model->test->nr_tasks);
+	struct machine_config config = {
+		.nr_frames = model->nr_frames,
+		.nr_cpus = (unsigned)model->test->nr_tasks,
+	};
+
+	state->machine = machine_create(model->rules, &config);
 	if (!state->machine)
 		return;
 	model->allocations = check_allocations();

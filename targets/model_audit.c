@@ -54,12 +54,9 @@ static void count_handles(struct model *model)
 		for (int reg = 0; reg < model->test->tasks[task].nr_registers; reg++) {
 			const struct model_handle *handle = &model->state->tasks[task].handles[reg];
 
-			for (int i = 0; i < handle->nr_pages; i++) {
-				const struct page *page = handle->pages[i];
-
-				model->frames[page_to_pfn(machine, page)].refs +=
-					handle->pinned ? page_pin_bias(machine, page) : 1;
-			}
+			for (int i = 0; i < handle->nr_pages; i++)
+				mm_audit_hold(machine, model->frames, handle->pages[i],
+					      handle->pinned);
 		}
 	}
 }
@@ -73,6 +70,7 @@ static unsigned report(struct model *model, const struct audit_result *result)
 		[AUDIT_OK] = {VIOLATION_NONE, ""},
 		[AUDIT_REFCOUNT] = {VIOLATION_BAD_COUNT, "references"},
 		[AUDIT_MAPCOUNT] = {VIOLATION_BAD_COUNT, "mappings"},
+		[AUDIT_PINCOUNT] = {VIOLATION_BAD_COUNT, "pins"},
 		[AUDIT_FREE_MAPPED] = {VIOLATION_USE_AFTER_FREE, "mappings of a free frame"},
 		[AUDIT_FREE_LIST] = {VIOLATION_BAD_COUNT, "free frames"},
 		[AUDIT_NOT_EXCLUSIVE] = {VIOLATION_BAD_COUNT, "anon-exclusive marks"},

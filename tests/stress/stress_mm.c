@@ -203,7 +203,8 @@ static void check_accounting(struct machine *machine, unsigned free_before, bool
 
 static void stress(const struct mm_rules *rules)
 {
-	struct machine *machine = machine_create(rules, FRAMES, THREADS);
+	struct machine *machine = machine_create(
+		rules, &(struct machine_config){.nr_frames = FRAMES, .nr_cpus = THREADS});
 	unsigned free_before = machine ? machine->nr_free : 0;
 	struct mm *mm = machine ? mm_create(machine) : NULL;
 	pthread_t threads[THREADS];

@@ -25,7 +25,8 @@ static int setup(void **state)
 {
 	(void)state;
 	memset(frames, 0, sizeof(frames));
-	machine = machine_create(&mm_era_find("v6.18")->rules, FRAMES, 1);
+	machine = machine_create(&mm_era_find("v6.18")->rules,
+				 &(struct machine_config){.nr_frames = FRAMES, .nr_cpus = 1});
 	mm = machine ? mm_create(machine) : NULL;
 	if (!mm || mm_mmap(mm, BASE, MM_PAGE_SIZE, VM_READ | VM_WRITE) || mm_store(mm, BASE, 1))
 		return -1;
@@ -54,7 +55,7 @@ static void expect_finding(enum audit_finding finding, int expected, int found)
 static void a_reference_that_nobody_holds(void **state)
 {
 	(void)state;
-	get_page(page);
+	get_page(machine, page);
 	/* The mapping, and the LRU cache. */
 	expect_finding(AUDIT_REFCOUNT, 2, 3);
 	assert_int_equal(result.pfn, page_to_pfn(machine, page));
@@ -107,21 +108,21 @@ static void a_writable_page_without_the_mark(void **state)
 
 static void a_frame_that_is_lost(void **state)
 {
-	pfn_t first = machine->first_free;
+	pfn_t first = machine->free_list[0];
 
 	(void)state;
-	machine->first_free = pfn_to_page(machine, first)->next_free;
+	machine->free_list[0] = pfn_to_page(machine, first)->next_free;
 	expect_finding(AUDIT_FREE_LIST, (int)machine->nr_free, (int)machine->nr_free - 1);
-	machine->first_free = first;
+	machine->free_list[0] = first;
 }
 
 static void a_free_list_that_goes_in_a_circle(void **state)
 {
-	struct page *free = pfn_to_page(machine, machine->first_free);
+	struct page *free = pfn_to_page(machine, machine->free_list[0]);
 	pfn_t next = free->next_free;
 
 	(void)state;
-	free->next_free = machine->first_free;
+	free->next_free = machine->free_list[0];
 	expect_finding(AUDIT_FREE_LIST, (int)machine->nr_free, (int)machine->nr_free + 1);
 	free->next_free = next;
 }

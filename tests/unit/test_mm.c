@@ -28,7 +28,9 @@ static int setup(void **state)
 {
 	static struct fixture fixture;
 
-	fixture.machine = machine_create(&mm_era_find("v6.18")->rules, FRAMES, 2);
+	fixture.machine =
+		machine_create(&mm_era_find("v6.18")->rules,
+			       &(struct machine_config){.nr_frames = FRAMES, .nr_cpus = 2});
 	assert_non_null(fixture.machine);
 	fixture.free_frames = fixture.machine->nr_free;
 	fixture.mm = mm_create(fixture.machine);
@@ -236,11 +238,13 @@ static void a_machine_needs_frames_cpus_and_memory(void **state)
 	struct machine *machine = NULL;
 
 	(void)state;
-	assert_null(machine_create(rules, 2, 1));
-	assert_null(machine_create(rules, FRAMES, 0));
+	assert_null(machine_create(rules, &(struct machine_config){.nr_frames = 2, .nr_cpus = 1}));
+	assert_null(
+		machine_create(rules, &(struct machine_config){.nr_frames = FRAMES, .nr_cpus = 0}));
 	while (!machine) {
 		port_fail_allocation(++n);
-		machine = machine_create(rules, FRAMES, 1);
+		machine = machine_create(
+			rules, &(struct machine_config){.nr_frames = FRAMES, .nr_cpus = 1});
 	}
 	assert_int_equal(n, 6);
 	port_fail_allocation(1);

@@ -29,7 +29,8 @@ static struct world begin(const char *release)
 {
 	struct world world = {0};
 
-	world.machine = machine_create(&mm_era_find(release)->rules, FRAMES, 2);
+	world.machine = machine_create(&mm_era_find(release)->rules,
+				       &(struct machine_config){.nr_frames = FRAMES, .nr_cpus = 2});
 	assert_non_null(world.machine);
 	world.mm = mm_create(world.machine);
 	assert_non_null(world.mm);

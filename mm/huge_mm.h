@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* huge_mm.h - transparent huge pages, and what stands for them where they are left out */
+#ifndef MM_HUGE_MM_H
+#define MM_HUGE_MM_H
+
+#if CONFIG_TRANSPARENT_HUGEPAGE
+
+/* May a fault at addr map a huge page: is it allowed there, and does it fit into the VMA? */
+bool thp_fault_allowed(const struct vma *vma, unsigned long addr);
+
+/*
+ * Faults on a PMD, which is vmf->orig_pte, without its lock: first touch, write or unshare, and
+ * nothing but the accessed and dirty bits. VM_FAULT_FALLBACK: go on with PTEs; a huge page that
+ * was mapped is split.
+ */
+unsigned do_huge_pmd_anonymous_page(struct vm_fault *vmf);
+unsigned do_huge_pmd_wp_page(struct vm_fault *vmf);
+void huge_pmd_set_accessed(struct vm_fault *vmf);
+
+/*
+ * fork: the PMD of addr, which is a leaf or a migration entry. 0: copied; -EAGAIN: it can't be
+ * shared, and is split now: go on with the PTEs; -ENOMEM. mmap locks as for copy_page_range().
+ */
+int copy_huge_pmd(struct mm *dst, struct mm *src, struct vma *dst_vma, struct vma *src_vma,
+		  unsigned long addr);
+
+/* Clear a PMD for zap, its lock held. */
+void zap_huge_pmd(struct zap_batch *batch, unsigned long addr, port_entry *entry);
+
+/* mremap: move a whole PMD. False: not possible as a whole, it is split now if it was huge. */
+bool move_huge_pmd(struct mm *mm, unsigned long from, unsigned long to);
+
+/* Map by PTEs what the PMD of addr maps as a whole; nothing if it does not. No lock held. */
+void split_huge_pmd(struct mm *mm, unsigned long addr);
+
+/* Drop the machine's huge zero page. Nobody may be inside. */
+void huge_zero_destroy(struct machine *machine);
+
+#else
+
+static inline bool thp_fault_allowed(const struct vma *vma, unsigned long addr)
+{
+	(void)vma;
+	(void)addr;
+	return false;
+}
+
+static inline unsigned do_huge_pmd_anonymous_page(struct vm_fault *vmf)
+{
+	(void)vmf;
+	return VM_FAULT_FALLBACK;
+}
+
+static inline unsigned do_huge_pmd_wp_page(struct vm_fault *vmf)
+{
+	(void)vmf;
+	return VM_FAULT_FALLBACK;
+}
+
+static inline void huge_pmd_set_accessed(struct vm_fault *vmf)
+{
+	(void)vmf;
+}
+
+static inline int copy_huge_pmd(struct mm *dst, struct mm *src, struct vma *dst_vma,
+				struct vma *src_vma, unsigned long addr)
+{
+	(void)dst;
+	(void)src;
+	(void)dst_vma;
+	(void)src_vma;
+	(void)addr;
+	return -MM_EAGAIN;
+}
+
+static inline void zap_huge_pmd(struct zap_batch *batch, unsigned long addr, port_entry *entry)
+{
+	(void)batch;
+	(void)addr;
+	(void)entry;
+}
+
+static inline bool move_huge_pmd(struct mm *mm, unsigned long from, unsigned long to)
+{
+	(void)mm;
+	(void)from;
+	(void)to;
+	return false;
+}
+
+static inline void split_huge_pmd(struct mm *mm, unsigned long addr)
+{
+	(void)mm;
+	(void)addr;
+}
+
+static inline void huge_zero_destroy(struct machine *machine)
+{
+	(void)machine;
+}
+
+#endif
+#endif
