@@ -3,6 +3,7 @@
 #ifndef TOOL_ERAS_H
 #define TOOL_ERAS_H
 
+#include "mm/bugs.h"
 #include "mm/eras.h"
 #include "tool/terminal.h"
 #include "tool/tool.h"

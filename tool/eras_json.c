@@ -36,6 +36,29 @@ static json_t *make_era(struct json *json, const struct mm_era *era)
 	return object;
 }
 
+static json_t *make_choice(struct json *json, const char *era, struct mm_rule_choice choice)
+{
+	json_t *object = json_object();
+
+	json_put(json, object, "era", json_text(era));
+	json_put(json, object, "rule", json_text(choice.field));
+	json_put(json, object, "value", json_text(choice.value));
+	return object;
+}
+
+static json_t *make_bug(struct json *json, const struct mm_bug *bug)
+{
+	json_t *object = json_object();
+
+	json_put(json, object, "name", json_text(bug->name));
+	json_put(json, object, "what", json_text(bug->what));
+	json_put(json, object, "with", make_choice(json, bug->era, bug->bug));
+	json_put(json, object, "without", make_choice(json, bug->era, bug->fix));
+	json_put(json, object, "brought", json_text(bug->brought));
+	json_put(json, object, "fixed", json_text(bug->fixed));
+	return object;
+}
+
 static bool is_shown(const struct eras_request *request, const struct mm_rule_field *field)
 {
 	return request->nr_eras < 2 ||
@@ -48,6 +71,7 @@ int eras_in_json(const struct eras_request *request, struct tool_io *io)
 	json_t *document = json_object();
 	json_t *eras = json_array();
 	json_t *fields = json_array();
+	json_t *bugs = json_array();
 
 	for (int i = 0; i < request->nr_eras; i++)
 		json_push(&json, eras, make_era(&json, request->eras[i]));
@@ -59,6 +83,9 @@ int eras_in_json(const struct eras_request *request, struct tool_io *io)
 	}
 	json_put(&json, document, "cowherd", json_string(COWHERD_VERSION));
 	json_put(&json, document, "eras", eras);
+	for (int i = 0; request->nr_eras == 0 && i < mm_nr_bugs; i++)
+		json_push(&json, bugs, make_bug(&json, &mm_bugs[i]));
 	json_put(&json, document, "fields", fields);
+	json_put(&json, document, "bugs", bugs);
 	return json_print(&json, document, io);
 }

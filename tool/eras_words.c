@@ -83,12 +83,39 @@ static void print_field(const struct terminal *terminal, const struct mm_rule_fi
 	}
 }
 
+/* A commit, or what is said where there is none. */
+static const char *commit_or(const char *commit, const char *none)
+{
+	return commit ? commit : none;
+}
+
+/* The bug, the rule that has it, and the one that ended it. */
+static void print_bug(const struct terminal *terminal, const struct mm_bug *bug)
+{
+	fputs("\n  ", terminal->out);
+	terminal_print(terminal, STYLE_BOLD, "%s", bug->name);
+	fputs(": ", terminal->out);
+	terminal_wrap(terminal, (int)strlen(bug->name) + 4, 4, bug->what);
+	fprintf(terminal->out, "    --rules %s,%s=%s  %s\n", bug->era, bug->bug.field,
+		bug->bug.value, commit_or(bug->brought, "older than the table"));
+	fprintf(terminal->out, "    cured by %s=%s  %s\n", bug->fix.field, bug->fix.value,
+		commit_or(bug->fixed, "in no release"));
+}
+
+static void print_bugs(const struct terminal *terminal)
+{
+	terminal_print(terminal, STYLE_BOLD, "\nBugs that rules bring back\n");
+	for (int i = 0; i < mm_nr_bugs; i++)
+		print_bug(terminal, &mm_bugs[i]);
+}
+
 static void print_all(const struct terminal *terminal)
 {
 	print_names(terminal);
 	terminal_print(terminal, STYLE_BOLD, "\nRules, and the eras that changed them\n");
 	for (int i = 0; i < mm_nr_rule_fields; i++)
 		print_field(terminal, &mm_rule_fields[i]);
+	print_bugs(terminal);
 }
 
 static void print_meaning(const struct terminal *terminal, const char *era,

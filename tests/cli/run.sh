@@ -428,6 +428,8 @@ run 0 eras
 out_has "break-cow-v1"
 out_has "17839856fd58"
 narrow 80
+out_has "CVE-2020-29374"
+out_has "--rules v5.7,wp_reuse=mapcount"
 run 0 eras v6.1
 out_has "v6.1 (v6.0)"
 narrow 80
@@ -436,6 +438,12 @@ out_has "wp_reuse"
 out_lacks "dio_ref"
 run 0 eras v6.0 v6.1
 out_has "no rule differs"
+run 0 eras --format json v5.8 v5.9-rc4
+json 0 bugs '#'
+run 0 eras --format json
+json CVE-2020-29374 bugs 0 name
+json wp_reuse bugs 0 with rule
+json refcount bugs 0 without value
 run 0 eras --format json v5.8 v5.9-rc4
 json v5.8 eras 0 name
 json mapcount eras 0 rules wp_reuse

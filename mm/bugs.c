@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* bugs.c - the historical bugs that are values of rules: what brings each back, and what cures it
+ */
+#include "mm/bugs.h"
+
+const struct mm_bug mm_bugs[] = {
+	{
+		.name = "CVE-2020-29374",
+		.what = "who keeps a reference and unmaps the page reads what the other writes",
+		.era = "v5.7",
+		.bug = {"wp_reuse", "mapcount"},
+		.fix = {"wp_reuse", "refcount"},
+		.fixed = "17839856fd58",
+	},
+	{
+		.name = "pin, fork, write",
+		.what = "the writer leaves the page that it had pinned, as long as the child has "
+			"it",
+		.era = "v5.9-rc4",
+		.bug = {"fork_pinned", "share"},
+		.fix = {"fork_pinned", "copy"},
+		.fixed = "70e806e4e645",
+	},
+	{
+		.name = "RDMA regression",
+		.what = "the same although the child has ended: the pin itself makes the write "
+			"copy",
+		.era = "v5.9-rc4",
+		.bug = {"wp_reuse", "refcount"},
+		.fix = {"wp_reuse", "mapcount"},
+		.brought = "09854ba94c6a",
+		.fixed = "70e806e4e645",
+	},
+	{
+		.name = "soft-dirty takes the pin's page",
+		.what = "clear_refs write-protects a pinned page, and the next write leaves it",
+		.era = "v5.9",
+		.bug = {"clear_refs_pinned", "protect"},
+		.fix = {"clear_refs_pinned", "skip"},
+		.brought = "09854ba94c6a",
+		.fixed = "9348b73c2e1b",
+	},
+	{
+		.name = "mprotect takes the pin's page",
+		.what = "mprotect() to read-only and back, and the next write leaves the pinned "
+			"page",
+		.era = "v5.18",
+		.bug = {"wp_reuse", "refcount-drain"},
+		.fix = {"wp_reuse", "exclusive"},
+		.brought = "09854ba94c6a",
+		.fixed = "6c287605fd56",
+	},
+	{
+		.name = "read-only pin of a shared page",
+		.what = "the device keeps reading the page that the next write leaves behind",
+		.era = "v5.19",
+		.bug = {"gup_break", "never"},
+		.fix = {"gup_break", "unshare"},
+		.fixed = "a7f226604170",
+	},
+	{
+		.name = "long-term pin of the zero page",
+		.what = "the device reads zeroes for ever",
+		.era = "v6.2",
+		.bug = {"gup_break", "unshare"},
+		.fix = {"gup_break", "unshare-cow"},
+		.fixed = "84209e87c696",
+	},
+	{
+		.name = "O_DIRECT and fork",
+		.what = "what read(2) brings lands in the page that the next write leaves to the "
+			"child",
+		.era = "v6.5",
+		.bug = {"dio_ref", "get"},
+		.fix = {"dio_ref", "pin"},
+		.fixed = "a7e689dd1c06",
+	},
+};
+
+const int mm_nr_bugs = (int)(sizeof(mm_bugs) / sizeof(mm_bugs[0]));

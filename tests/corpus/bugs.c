@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bugs.c - each historical bug shows in a test of the corpus while its rule is on, and is gone with
+ * the rule that cured it
+ */
+#include "mm/bugs.h"
+#include "mm/eras.h"
+#include "spec/spec.h"
+#include "targets/target.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Which test shows which bug, how. A family's member is named after the kind. */
+static const struct {
+	const char *bug;
+	const char *file; /* below tests/litmus/ */
+	const char *test; /* its name, or NULL: the file's only one */
+	unsigned violation;
+} shown[] = {
+	{"CVE-2020-29374", "get/vmsplice+munmap+write", NULL, VIOLATION_LEAK},
+	{"pin, fork, write", "pin/RDMA+pin+fork+write", NULL, VIOLATION_LOST_DMA},
+	{"RDMA regression", "pin/RDMA+pin+fork+exit+write", NULL, VIOLATION_LOST_DMA},
+	{"soft-dirty takes the pin's page", "count/SOFTDIRTY+pin+write", NULL, VIOLATION_LOST_DMA},
+	{"mprotect takes the pin's page", "mprotect/MPROTECT+pin+r+rw+write", NULL,
+	 VIOLATION_LOST_DMA},
+	{"read-only pin of a shared page", "pin-ro/RO+fork+pin+write", NULL, VIOLATION_STALE_DMA},
+	{"long-term pin of the zero page", "zero-page/ZERO+pin-ro+write", NULL,
+	 VIOLATION_STALE_DMA},
+	{"O_DIRECT and fork", "dio/DIO-R+fork+write", NULL, VIOLATION_LOST_DMA},
+};
+
+#define NR_SHOWN (int)(sizeof(shown) / sizeof(shown[0]))
+
+static const struct run_options options;
+
+/* The era's rules with one of them changed. False: there is no such rule or value. */
+static bool make_rules(const struct mm_bug *bug, struct mm_rule_choice choice,
+		       struct mm_rules *rules)
+{
+	const struct mm_era *era = mm_era_named(bug->era);
+
+	for (int i = 0; era && i < mm_nr_rule_fields; i++) {
+		const struct mm_rule_field *field = &mm_rule_fields[i];
+
+		if (strcmp(field->name, choice.field) != 0)
+			continue;
+		for (int value = 0; value < field->nr_values; value++) {
+			if (strcmp(field->values[value].name, choice.value) != 0)
+				continue;
+			*rules = era->rules;
+			mm_rules_set(rules, field, value);
+			return true;
+		}
+	}
+	printf("# %s: there is no rule %s=%s in %s\n", bug->name, choice.field, choice.value,
+	       bug->era);
+	return false;
+}
+
+/* What the test shows under the era's rules with one of them changed. False: it did not run. */
+static bool run_with(const struct litmus_test *test, const struct run_result *spec,
+		     const struct mm_bug *bug, struct mm_rule_choice choice, unsigned *violations)
+{
+	struct run_result result;
+	struct mm_rules rules;
+	bool done;
+
+	if (!make_rules(bug, choice, &rules))
+		return false;
+	model_run(test, &rules, &options, spec, &result);
+	done = result.status == RUN_DONE;
+	if (!done)
+		printf("# %s: %s\n", bug->name, result.reason);
+	*violations = run_result_violations(&result);
+	run_result_free(&result);
+	return done;
+}
+
+static bool shows(const struct litmus_test *test, const struct mm_bug *bug, unsigned violation)
+{
+	unsigned with = 0, without = 0;
+	struct run_result spec;
+	bool ran;
+
+	spec_run(test, &options, &spec);
+	ran = run_with(test, &spec, bug, bug->bug, &with) &&
+	      run_with(test, &spec, bug, bug->fix, &without);
+	run_result_free(&spec);
+	if (ran && (with != violation || without))
+		printf("# %s in %s: violations 0x%x with it, expected 0x%x; 0x%x without\n",
+		       bug->name, test->name, with, violation, without);
+	return ran && with == violation && !without;
+}
+
+/* The test of a file, or the member of its family that has the name. */
+static const struct litmus_test *find_test(const struct litmus_test *read, const char *name)
+{
+	if (!name)
+		return read->nr_kinds ? NULL : read;
+	for (int i = 0; i < read->nr_kinds; i++) {
+		if (strcmp(read->members[i].name, name) == 0)
+			return &read->members[i];
+	}
+	return NULL;
+}
+
+static bool bug_shows(const struct mm_bug *bug, int i)
+{
+	const struct litmus_test *test;
+	struct litmus_test *read;
+	char path[256], err[512];
+	bool good;
+
+	snprintf(path, sizeof(path), "tests/litmus/%s.litmus", shown[i].file);
+	read = litmus_read(path, err, sizeof(err));
+	if (!read) {
+		printf("# %s\n", err);
+		return false;
+	}
+	test = find_test(read, shown[i].test);
+	if (!test)
+		printf("# %s: no test %s\n", path, shown[i].test ? shown[i].test : "of its own");
+	good = test && shows(test, bug, shown[i].violation);
+	litmus_free(read);
+	return good;
+}
+
+int main(void)
+{
+	int bad = 0;
+
+	printf("TAP version 13\n1..%d\n", mm_nr_bugs);
+	for (int b = 0; b < mm_nr_bugs; b++) {
+		bool good = false;
+
+		for (int i = 0; i < NR_SHOWN; i++) {
+			if (strcmp(shown[i].bug, mm_bugs[b].name) == 0)
+				good = bug_shows(&mm_bugs[b], i);
+		}
+		bad += !good;
+		printf("%sok %d - %s\n", good ? "" : "not ", b + 1, mm_bugs[b].name);
+	}
+	return bad != 0;
+}
