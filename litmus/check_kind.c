@@ -32,7 +32,10 @@ static const char *object_name(const struct litmus_test *test, int object)
 	return test->vars[test->objects[object].first_var].name;
 }
 
-/* "x (thp)", "u (like thp x)" or "u (unmapped)" */
+/* Room for what put_place() writes. */
+#define PLACE_SIZE (2 * LITMUS_MAX_NAME + LITMUS_KIND_SIZE + 16)
+
+/* "'x' (thp)", "'u' (like thp x)" or "'u' (unmapped)" */
 static void put_place(struct litmus_sink *sink, const struct litmus_test *test, int object)
 {
 	int model = model_of(test, object);
@@ -83,8 +86,7 @@ static bool find_likes(struct litmus_test *test)
 static bool check_mremap(const struct litmus_parser *parser, const struct litmus_test *test,
 			 const struct litmus_op *op)
 {
-	char from[2 * LITMUS_MAX_NAME + LITMUS_KIND_SIZE + 16];
-	char to[sizeof(from)];
+	char from[PLACE_SIZE], to[PLACE_SIZE];
 	struct litmus_sink from_sink = litmus_buffer(from, sizeof(from));
 	struct litmus_sink to_sink = litmus_buffer(to, sizeof(to));
 
@@ -126,9 +128,9 @@ static bool check_object(const struct litmus_parser *parser, const struct litmus
 static bool check_op(const struct litmus_parser *parser, const struct litmus_test *test,
 		     const struct litmus_op *op)
 {
-	const char *name = litmus_op_info(op->code)->name;
-	int object, model;
-	char text[LITMUS_KIND_SIZE];
+	int object, backing_of;
+	char place[PLACE_SIZE];
+	struct litmus_sink sink = litmus_buffer(place, sizeof(place));
 	enum litmus_backing needed;
 
 	if (op->code == LITMUS_MREMAP)
@@ -139,23 +141,20 @@ static bool check_op(const struct litmus_parser *parser, const struct litmus_tes
 		needed = LITMUS_THP;
 	else
 		return true;
-	object = from_of(test, op);
-	model = model_of(test, object);
+	object = backing_of = from_of(test, op);
 	/* What has moved is still a huge page, but addresses are no file. */
-	if (needed == LITMUS_THP && model >= 0)
-		object = model;
-	if (test->objects[object].kind.backing == needed)
+	if (needed == LITMUS_THP && model_of(test, object) >= 0)
+		backing_of = model_of(test, object);
+	if (test->objects[backing_of].kind.backing == needed)
 		return true;
-	return litmus_fail(&parser->source, op->pos, "'%s' is %s, expected a %s object for %s()",
-			   test->vars[op->addr.var].name,
-			   litmus_kind_text(test->objects[object].kind, text, sizeof(text)),
-			   needed == LITMUS_FILE ? "file" : "thp", name);
+	put_place(&sink, test, object);
+	return litmus_fail(&parser->source, op->pos, "%s() of %s, expected a %s object",
+			   litmus_op_info(op->code)->name, place,
+			   needed == LITMUS_FILE ? "file" : "thp");
 }
 
-bool litmus_check_kinds(const struct litmus_parser *parser, struct litmus_test *test)
+static bool check_kind(const struct litmus_parser *parser, const struct litmus_test *test)
 {
-	while (find_likes(test))
-		;
 	for (int i = 0; i < test->nr_objects; i++)
 		if (!check_object(parser, test, &test->objects[i]))
 			return false;
@@ -163,5 +162,23 @@ bool litmus_check_kinds(const struct litmus_parser *parser, struct litmus_test *
 		for (int i = 0; i < test->tasks[t].nr_ops; i++)
 			if (!check_op(parser, test, &test->tasks[t].ops[i]))
 				return false;
+	return true;
+}
+
+bool litmus_check_kinds(const struct litmus_parser *parser)
+{
+	struct litmus_test *test = parser->test;
+
+	/* What is unmapped doesn't vary: it is like the same object in all members. */
+	while (find_likes(test))
+		;
+	if (!test->nr_kinds)
+		return check_kind(parser, test);
+	for (int i = 0; i < test->nr_kinds; i++) {
+		litmus_set_kind(test, test->kinds[i]);
+		if (!check_kind(parser, test))
+			return false;
+	}
+	litmus_set_kind(test, test->kinds[0]);
 	return true;
 }

@@ -37,6 +37,12 @@ static unsigned states_of(enum litmus_backing backing, const char **expected)
 	}
 }
 
+/* What is partial is mapped by PTEs anyway. */
+static bool is_contradiction(unsigned set)
+{
+	return (set & LITMUS_PTE_MAPPED) && (set & LITMUS_PARTIAL);
+}
+
 static int find_backing(const struct litmus_token *token)
 {
 	for (int i = 0; i < NR(backings); i++)
@@ -92,7 +98,7 @@ static bool parse_state_of(struct litmus_parser *parser, struct litmus_kind *kin
 	if (kind->states & states[state].value)
 		return litmus_unexpected(parser, "each state once");
 	kind->states |= states[state].value;
-	if ((kind->states & LITMUS_PTE_MAPPED) && (kind->states & LITMUS_PARTIAL))
+	if (is_contradiction(kind->states))
 		return litmus_fail(&parser->source, token->pos,
 				   "partial memory is mapped by PTEs already, expected 'pte' or "
 				   "'partial'");
@@ -212,4 +218,30 @@ char *litmus_kind_name(struct litmus_kind kind, char *buf, size_t size)
 		if (kind.states & states[i].value)
 			litmus_put(&sink, "-%s", states[i].name);
 	return buf;
+}
+
+static bool is_called(struct litmus_kind kind, const char *text)
+{
+	char buf[LITMUS_KIND_SIZE];
+
+	return !strcmp(litmus_kind_name(kind, buf, sizeof(buf)), text) ||
+	       !strcmp(litmus_kind_text(kind, buf, sizeof(buf)), text);
+}
+
+bool litmus_kind_find(const char *text, struct litmus_kind *kind)
+{
+	const unsigned all = LITMUS_SWAPPED | LITMUS_PTE_MAPPED | LITMUS_PARTIAL;
+	const char *expected;
+
+	for (int i = 0; i < NR(backings); i++) {
+		unsigned allowed = states_of((enum litmus_backing)i, &expected);
+
+		for (unsigned set = 0; set <= all; set++) {
+			kind->backing = (enum litmus_backing)i;
+			kind->states = set;
+			if (!(set & ~allowed) && !is_contradiction(set) && is_called(*kind, text))
+				return true;
+		}
+	}
+	return false;
 }

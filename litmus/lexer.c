@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define MAX_TITLE 128
-
 void litmus_lexer_init(struct litmus_lexer *lexer, const struct litmus_source *source,
 		       struct litmus_arena *arena)
 {
@@ -198,10 +196,10 @@ static bool lex_title(struct litmus_lexer *lexer, struct litmus_token *token)
 
 	while (is_title(look(lexer, length)))
 		length++;
-	if (length > MAX_TITLE)
+	if (length > LITMUS_MAX_TITLE)
 		return litmus_fail(lexer->source, token->pos,
 				   "name of %zu characters, expected at most %d", length,
-				   MAX_TITLE);
+				   LITMUS_MAX_TITLE);
 	if (!length || (look(lexer, length) && !is_space(look(lexer, length)))) {
 		skip_bytes(lexer, length);
 		return litmus_fail(lexer->source, lexer->pos,

@@ -28,6 +28,8 @@ bool litmus_fail_memory(const struct litmus_source *source);
 /* Is it UTF-8 text without control characters? Otherwise says where it is not. */
 bool litmus_check_text(const struct litmus_source *source);
 
+#define LITMUS_MAX_TITLE 128
+
 /* Kinds of token; a single character of punctuation is its own kind. */
 enum {
 	LITMUS_TOKEN_END = 256,

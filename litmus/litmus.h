@@ -30,8 +30,8 @@
 #define LITMUS_MAX_OBSERVABLES 64
 #define LITMUS_MAX_NAME        64 /* characters of a variable, register or target */
 
-/* Room for any outcome's line: each value takes "7:" NAME "[3]=" and at most 20 digits and "; ". */
-#define LITMUS_OUTCOME_SIZE (LITMUS_MAX_OBSERVABLES * (LITMUS_MAX_NAME + 32))
+/* Room for any outcome's line: each value takes "7:" NAME "[3]=", at most 26 characters, "; ". */
+#define LITMUS_OUTCOME_SIZE (LITMUS_MAX_OBSERVABLES * (LITMUS_MAX_NAME + 40))
 
 /* Flags: our own values, for the kernel's names. A target translates them to its own. */
 enum litmus_foll {
@@ -409,6 +409,22 @@ char *litmus_kind_text(struct litmus_kind kind, char *buf, size_t size);
 
 /* "thp-pte-swapped", as in the names of a family's members; returns buf. */
 char *litmus_kind_name(struct litmus_kind kind, char *buf, size_t size);
+
+/*
+ * The kind that is called so, in either form: "thp-pte-swapped" or "thp(pte, swapped)". False if
+ * none is.
+ */
+bool litmus_kind_find(const char *text, struct litmus_kind *kind);
+
+/* What is to be run of a test: the members of a family, else the test itself. */
+int litmus_nr_members(const struct litmus_test *test);
+const struct litmus_test *litmus_member(const struct litmus_test *test, int i);
+
+/* The kind of what varies, for a member; NULL for a test of no family. */
+const struct litmus_kind *litmus_kind_of(const struct litmus_test *test);
+
+/* Is it the member for this kind or, in no family, does it have an object of it? */
+bool litmus_is_about(const struct litmus_test *test, struct litmus_kind kind);
 
 /* Read the file at path ("-": standard input) and litmus_parse() it. */
 struct litmus_test *litmus_read(const char *path, char *err, size_t err_size);

@@ -276,7 +276,7 @@ static bool parse_tasks(struct litmus_parser *parser)
 		if (!parse_task(parser))
 			return false;
 	return litmus_check_tasks(parser) && litmus_check_uffds(parser) &&
-	       litmus_check_kinds(parser, parser->test) && litmus_observe_tasks(parser);
+	       litmus_check_kinds(parser) && litmus_observe_tasks(parser);
 }
 
 static bool parse_test(struct litmus_parser *parser)
@@ -288,7 +288,7 @@ static bool parse_test(struct litmus_parser *parser)
 		return false;
 	if (!litmus_at(parser, LITMUS_TOKEN_END))
 		return litmus_unexpected(parser, "'expect' or the end of the test");
-	return litmus_begin_item(parser, &parser->layout->end);
+	return litmus_begin_item(parser, &parser->layout->end) && litmus_make_members(parser);
 }
 
 /* The layout, with the arena that holds it and everything else, and in it the test. */

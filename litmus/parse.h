@@ -170,10 +170,16 @@ bool litmus_check_tasks(struct litmus_parser *parser);
 bool litmus_check_uffds(const struct litmus_parser *parser);
 
 /*
- * check_kind.c: do objects and operations suit the kinds of memory of this test, which may be a
- * member of a family? Finds out which objects unmapped ones are like.
+ * check_kind.c: do objects and operations suit the kinds of memory of the test, all of them if it
+ * is a family? Finds out which objects unmapped ones are like.
  */
-bool litmus_check_kinds(const struct litmus_parser *parser, struct litmus_test *test);
+bool litmus_check_kinds(const struct litmus_parser *parser);
+
+/* family.c: give what varies this kind */
+void litmus_set_kind(struct litmus_test *test, struct litmus_kind kind);
+
+/* family.c: once all else is known, where the test is a family */
+bool litmus_make_members(struct litmus_parser *parser);
 
 /* check.c: the observables that every test has */
 bool litmus_observe_tasks(struct litmus_parser *parser);

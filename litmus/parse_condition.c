@@ -166,8 +166,25 @@ static bool parse_constant(struct litmus_parser *parser, bool negative, int64_t 
 	}
 	if (negative)
 		return litmus_unknown(parser, &nearest, "error", "one such as 'EFAULT'");
-	return litmus_unknown(parser, &nearest, "value",
-			      "a number, an error such as '-EFAULT' or a signal such as 'SIGSEGV'");
+	return litmus_unknown(
+		parser, &nearest, "value",
+		"a number, an error such as '-EFAULT', a signal such as 'SIGSEGV' or an "
+		"event such as 'UFFD_EVENT_FORK'");
+}
+
+static bool is_event(int64_t value)
+{
+	return value >= LITMUS_UFFD_EVENT_PAGEFAULT && value <= LITMUS_UFFD_EVENT_FORK;
+}
+
+/* Does a task give the register what read() returned, itself or by way of another register? */
+static bool takes_events(const struct litmus_task *task, int reg)
+{
+	for (int i = 0; i < task->nr_ops; i++)
+		if (task->ops[i].dest == reg &&
+		    (task->ops[i].code == LITMUS_READ || task->ops[i].code == LITMUS_MOVE))
+			return true;
+	return false;
 }
 
 /* Could the observable ever have this value? If not, the test doesn't mean what it says. */
@@ -182,7 +199,13 @@ static bool check_term(const struct litmus_parser *parser, struct litmus_pos pos
 	if (observable->kind == LITMUS_OBSERVE_REGISTER && signal)
 		return litmus_fail(&parser->source, pos,
 				   "no register holds a signal, expected a number or an error");
-	if (observable->kind == LITMUS_OBSERVE_MEMORY && value == LITMUS_SIGKILL)
+	if (observable->kind == LITMUS_OBSERVE_REGISTER && is_event(value) &&
+	    !takes_events(&parser->test->tasks[observable->task], observable->reg))
+		return litmus_fail(&parser->source, pos,
+				   "no read() gives this register an event, expected a number or "
+				   "an error");
+	if (observable->kind == LITMUS_OBSERVE_MEMORY &&
+	    (value == LITMUS_SIGKILL || is_event(value)))
 		return litmus_fail(&parser->source, pos,
 				   "no memory reads so, expected a number or SIGSEGV");
 	return true;

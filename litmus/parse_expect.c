@@ -2,10 +2,13 @@
 /* parse_expect.c - `expect` lines */
 #include "litmus/parse.h"
 
+#include <string.h>
+
 static bool at_name(const struct litmus_parser *parser)
 {
 	return litmus_at(parser, LITMUS_TOKEN_WORD) && !litmus_at_word(parser, "on") &&
-	       !litmus_at_word(parser, "if") && !litmus_at_word(parser, "expect");
+	       !litmus_at_word(parser, "for") && !litmus_at_word(parser, "if") &&
+	       !litmus_at_word(parser, "expect");
 }
 
 static bool parse_observation(struct litmus_parser *parser, struct litmus_expectation *expectation)
@@ -21,7 +24,7 @@ static bool parse_observation(struct litmus_parser *parser, struct litmus_expect
 	return litmus_next(parser);
 }
 
-static bool parse_kind(struct litmus_parser *parser, unsigned *kinds)
+static bool parse_violation(struct litmus_parser *parser, unsigned *violations)
 {
 	struct litmus_nearest nearest = {.token = &parser->token};
 
@@ -31,25 +34,25 @@ static bool parse_kind(struct litmus_parser *parser, unsigned *kinds)
 		const char *name = violation_name((enum violation)(1u << i));
 
 		if (litmus_token_is(&parser->token, name)) {
-			if (*kinds & 1u << i)
+			if (*violations & 1u << i)
 				return litmus_unexpected(parser, "each violation once");
-			*kinds |= 1u << i;
+			*violations |= 1u << i;
 			return litmus_next(parser);
 		}
 		litmus_try_name(&nearest, name);
 	}
 	return litmus_unknown(parser, &nearest, "violation",
-			      "one such as 'lost-dma', 'on', 'if strict' or a new 'expect'");
+			      "one such as 'lost-dma', 'on', 'for', 'if strict' or a new 'expect'");
 }
 
-static bool parse_kinds(struct litmus_parser *parser, unsigned *kinds)
+static bool parse_violations(struct litmus_parser *parser, unsigned *violations)
 {
 	if (!at_name(parser))
 		return true;
-	if (!parse_kind(parser, kinds))
+	if (!parse_violation(parser, violations))
 		return false;
 	while (litmus_at(parser, ','))
-		if (!litmus_next(parser) || !parse_kind(parser, kinds))
+		if (!litmus_next(parser) || !parse_violation(parser, violations))
 			return false;
 	return true;
 }
@@ -124,14 +127,49 @@ static bool parse_ranges(struct litmus_parser *parser, struct litmus_expectation
 	return true;
 }
 
+/* The members that follow "for". */
+static bool parse_members(struct litmus_parser *parser, struct litmus_expectation *expectation)
+{
+	const struct litmus_test *test = parser->test;
+	struct litmus_pos pos = parser->token.pos;
+	struct litmus_kind kinds[LITMUS_MAX_KINDS];
+	char text[LITMUS_KIND_SIZE];
+	int nr;
+
+	if (!test->nr_kinds)
+		return litmus_fail(&parser->source, pos,
+				   "'for' in a test of one kind of memory, expected it where some "
+				   "declaration has several");
+	if (!litmus_next(parser))
+		return false;
+	pos = parser->token.pos;
+	if (!litmus_parse_kinds(parser, kinds, &nr))
+		return false;
+	for (int i = 0; i < nr; i++)
+		if (litmus_find_kind(test->kinds, test->nr_kinds, kinds[i]) < 0)
+			return litmus_fail(&parser->source, pos,
+					   "the test is not for %s, expected kinds of line %d",
+					   litmus_kind_text(kinds[i], text, sizeof(text)),
+					   parser->kinds_pos.line);
+	expectation->kinds =
+		litmus_arena_alloc(parser->arena, (size_t)nr * sizeof(*expectation->kinds));
+	if (!expectation->kinds)
+		return litmus_fail_memory(&parser->source);
+	memcpy(expectation->kinds, kinds, (size_t)nr * sizeof(kinds[0]));
+	expectation->nr_kinds = nr;
+	return true;
+}
+
 static bool parse_expectation(struct litmus_parser *parser, struct litmus_expectation *expectation)
 {
 	*expectation = (struct litmus_expectation){.pos = parser->token.pos};
 	parser->lexer.mode = LITMUS_LEX_EXPECT; /* nothing else comes after this */
 	if (!litmus_next(parser) || !parse_observation(parser, expectation) ||
-	    !parse_kinds(parser, &expectation->violations))
+	    !parse_violations(parser, &expectation->violations))
 		return false;
 	if (litmus_at_word(parser, "on") && !parse_ranges(parser, expectation))
+		return false;
+	if (litmus_at_word(parser, "for") && !parse_members(parser, expectation))
 		return false;
 	if (!litmus_at_word(parser, "if"))
 		return true;

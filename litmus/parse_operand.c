@@ -5,6 +5,9 @@
 #include <limits.h>
 #include <string.h>
 
+/* Of a set with more than these, `expected` names only one. */
+#define MANY_FLAGS 4
+
 struct litmus_task *litmus_this_task(const struct litmus_parser *parser)
 {
 	return &parser->test->tasks[parser->task];
@@ -183,6 +186,23 @@ static int64_t find_flag(const struct litmus_flag_set *set, const struct litmus_
 	return -1;
 }
 
+/* A name that is like none of so many that a message doesn't name them all otherwise. */
+static bool fail_list(const struct litmus_parser *parser, const struct litmus_flag_set *set)
+{
+	char list[384];
+	struct litmus_sink sink = litmus_buffer(list, sizeof(list));
+
+	for (int i = 0; i < set->nr_flags; i++)
+		litmus_put(&sink, "%s%s",
+			   i == 0                   ? ""
+			   : i == set->nr_flags - 1 ? " or "
+						    : ", ",
+			   set->flags[i].name);
+	return litmus_fail(&parser->source, parser->token.pos,
+			   "no flag is called '%.*s', expected one of %s",
+			   (int)parser->token.length, parser->token.text, list);
+}
+
 static bool parse_flag(struct litmus_parser *parser, const struct litmus_flag_set *set,
 		       unsigned *flags)
 {
@@ -196,6 +216,8 @@ static bool parse_flag(struct litmus_parser *parser, const struct litmus_flag_se
 			litmus_try_name(&nearest, set->none);
 		for (int i = 0; i < set->nr_flags; i++)
 			litmus_try_name(&nearest, set->flags[i].name);
+		if (!nearest.name && set->nr_flags > MANY_FLAGS)
+			return fail_list(parser, set);
 		return litmus_unknown(parser, &nearest, "flag", set->expected);
 	}
 	if (*flags && (!value || *flags & (unsigned)value))

@@ -202,6 +202,10 @@ static void put_expectation(struct litmus_sink *sink, const struct litmus_expect
 		if (range->to)
 			litmus_put(sink, "..%s", range->to);
 	}
+	if (expectation->nr_kinds) {
+		litmus_put(sink, " for ");
+		litmus_put_kinds(sink, expectation->kinds, expectation->nr_kinds);
+	}
 	if (expectation->strict)
 		litmus_put(sink, " if strict");
 }

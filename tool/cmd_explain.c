@@ -79,7 +79,7 @@ static const struct argp explain_argp = {
 /* What the command works on. */
 struct subject {
 	struct tool_io *io;
-	struct litmus_test *test;
+	const struct litmus_test *test;
 	struct run_options options;
 	struct run_result spec;
 	struct target_list targets;  /* those to try, in order */
@@ -204,17 +204,16 @@ static int explain_test(const struct explain_arguments *arguments, struct subjec
 static int explain_file(const struct explain_arguments *arguments, struct subject *subject)
 {
 	char err[TOOL_MESSAGE_SIZE];
+	struct litmus_test *test;
 	struct sigaction before;
 	int status;
 
-	subject->test = files_read_test(subject->io, arguments->file, err, sizeof(err));
+	test = files_read_test(subject->io, arguments->file, err, sizeof(err));
+	if (test && expect_check(test, err, sizeof(err)) == 0)
+		subject->test = kinds_choose(&arguments->target.kinds, test, err, sizeof(err));
 	if (!subject->test) {
 		tool_complain(subject->io, "%s", err);
-		return TOOL_TROUBLE;
-	}
-	if (expect_check(subject->test, err, sizeof(err)) < 0) {
-		tool_complain(subject->io, "%s", err);
-		litmus_free(subject->test);
+		litmus_free(test);
 		return TOOL_TROUBLE;
 	}
 	interrupt_catch(&before);
@@ -223,7 +222,7 @@ static int explain_file(const struct explain_arguments *arguments, struct subjec
 	interrupt_release(&before);
 	run_result_free(&subject->result);
 	run_result_free(&subject->spec);
-	litmus_free(subject->test);
+	litmus_free(test);
 	return status;
 }
 

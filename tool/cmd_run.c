@@ -7,11 +7,10 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "tool/files.h"
 #include "tool/interrupt.h"
 #include "tool/options.h"
 #include "tool/report.h"
-#include "tool/run.h"
+#include "tool/rows.h"
 
 struct run_arguments {
 	struct common_options common;
@@ -151,28 +150,40 @@ static int exit_status(const struct run *run)
 	return counts.unexpected || counts.incomplete ? TOOL_UNEXPECTED : TOOL_OK;
 }
 
-static int run_files(struct run *run, const struct file_list *files, const struct report *report)
+static int run_rows(struct run *run, const struct report *report)
 {
 	struct progress progress;
 	struct sigaction before;
 	int status;
 
-	run->rows = calloc((size_t)files->nr + 1, sizeof(*run->rows));
-	if (!run->rows)
-		return tool_no_memory(run->io);
-	run->nr_rows = files->nr;
-	for (int i = 0; i < files->nr; i++)
-		run->rows[i].path = files->paths[i];
 	interrupt_catch(&before);
 	run->options.stop = &interrupt_seen;
 	progress_begin(&progress, run->io->err);
 	status = run_all(run, report, &progress);
 	interrupt_release(&before);
-	if (status == TOOL_OK)
-		status = exit_status(run);
-	for (int i = 0; i < run->nr_rows; i++)
-		row_free(run, &run->rows[i]);
-	free(run->rows);
+	return status == TOOL_OK ? exit_status(run) : status;
+}
+
+static int run_files(struct run *run, const struct run_arguments *arguments)
+{
+	const struct kind_list *kinds = &arguments->target.kinds;
+	struct file_list files = {0};
+	int ret = files_collect(&files, arguments->files, arguments->nr_files, run->io);
+	int status;
+
+	run->nr_bad = files.nr_bad;
+	if (ret == 0)
+		ret = rows_read(run, &files, kinds);
+	if (ret < 0) {
+		status = tool_no_memory(run->io);
+	} else if (kinds->nr && run->nr_rows == 0 && run->nr_bad == 0) {
+		kinds_complain(kinds, run->io);
+		status = TOOL_TROUBLE;
+	} else {
+		status = run_rows(run, formats[arguments->format]);
+	}
+	rows_free(run);
+	files_free(&files);
 	return status;
 }
 
@@ -187,9 +198,7 @@ static int run_with(struct run_arguments *arguments)
 		.verbose = arguments->verbose,
 		.quiet = arguments->quiet,
 	};
-	struct file_list files = {0};
 	char err[TOOL_MESSAGE_SIZE];
-	int status;
 
 	terminal_init(&run.terminal, io->out, arguments->common.color);
 	if (choose_targets(&arguments->target, err, sizeof(err)) < 0) {
@@ -197,14 +206,7 @@ static int run_with(struct run_arguments *arguments)
 		return TOOL_TROUBLE;
 	}
 	run.targets = arguments->target.targets;
-	if (files_collect(&files, arguments->files, arguments->nr_files, io) < 0)
-		status = tool_no_memory(io);
-	else {
-		run.nr_bad = files.nr_bad;
-		status = run_files(&run, &files, formats[arguments->format]);
-	}
-	files_free(&files);
-	return status;
+	return run_files(&run, arguments);
 }
 
 int cmd_run(int argc, char **argv, struct tool_io *io)

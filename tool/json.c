@@ -55,6 +55,14 @@ json_t *json_value(int64_t value)
 	return strcmp(text, number) == 0 ? json_integer(value) : json_string(text);
 }
 
+json_t *json_kind(const struct litmus_test *test)
+{
+	const struct litmus_kind *kind = litmus_kind_of(test);
+	char text[64];
+
+	return json_text(kind ? litmus_kind_text(*kind, text, sizeof(text)) : NULL);
+}
+
 json_t *json_violations(struct json *json, unsigned violations)
 {
 	json_t *array = json_array();

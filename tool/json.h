@@ -25,6 +25,9 @@ json_t *json_text(const char *text);
 /* A number, or a name such as "SIGSEGV" or "-EFAULT". */
 json_t *json_value(int64_t value);
 
+/* The kind of memory that a member of a family is for, or null. */
+json_t *json_kind(const struct litmus_test *test);
+
 /* ["lost-dma", "leak"] */
 json_t *json_violations(struct json *json, unsigned violations);
 

@@ -97,6 +97,8 @@ static const struct argp_option target_argp_options[] = {
 	 1},
 	{"rules", OPTION_RULES, "ERA,FIELD=VALUE,...", 0,
 	 "also run under the rules of an era with some fields changed", 1},
+	{"kind", OPTION_KIND, "KIND,...", 0,
+	 "only for these kinds of memory, such as anon, thp-pte or hugetlb", 1},
 	{"strict", OPTION_STRICT, NULL, 0, "hold plain references to the promise of a pin", 1},
 	{"max-states", OPTION_MAX_STATES, "N", 0, "stop a search after N states (0: never)", 1},
 	{0},
@@ -119,6 +121,11 @@ static error_t parse_target(int key, char *argument, struct argp_state *state)
 		if (targets_add_rules(&options->targets, argument, err, sizeof(err)) == 0)
 			return 0;
 		argp_error(state, "--rules: %s", err);
+		return EINVAL;
+	case OPTION_KIND:
+		if (kinds_add(&options->kinds, argument, err, sizeof(err)) == 0)
+			return 0;
+		argp_error(state, "--kind: %s", err);
 		return EINVAL;
 	case OPTION_STRICT:
 		options->strict = true;

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "tool/kinds.h"
 #include "tool/targets.h"
 #include "tool/terminal.h"
 #include "tool/tool.h"
@@ -17,6 +18,7 @@ enum option_key {
 	OPTION_COLOR,
 	OPTION_ON,
 	OPTION_RULES,
+	OPTION_KIND,
 	OPTION_STRICT,
 	OPTION_MAX_STATES,
 	OPTION_FORMAT,
@@ -34,11 +36,12 @@ struct common_options {
 
 extern const struct argp common_argp;
 
-/* --on, --rules, --strict, --max-states: input of target_argp. */
+/* --on, --rules, --kind, --strict, --max-states: input of target_argp. */
 struct target_options {
 	struct target_list targets;
 	const char *changed; /* the last --rules; NULL: none */
 	bool on;             /* --on was given */
+	struct kind_list kinds;
 	bool strict;
 	uint64_t max_states;
 };

@@ -91,6 +91,7 @@ static json_t *make_test(struct json *json, const struct run *run, const struct 
 	litmus_condition_text(row->test, condition, sizeof(condition));
 	json_put(json, object, "name", json_text(row->test->name));
 	json_put(json, object, "file", json_text(row->path));
+	json_put(json, object, "kind", json_kind(row->test));
 	json_put(json, object, "quantifier", json_string(quantifiers[row->test->quantifier]));
 	json_put(json, object, "condition", json_text(condition));
 	for (int i = 0; i < run->targets.nr; i++)

@@ -96,13 +96,17 @@ static void print_unexpected_row(const struct run *run, const struct row *row)
 {
 	for (int i = 0; i < run->targets.nr; i++) {
 		const struct cell *cell = &row->cells[i];
-		char place[512];
+		const struct litmus_kind *kind = litmus_kind_of(row->test);
+		char place[512], member[64];
 		char text[sizeof(place) + 2 * LITMUS_OUTCOME_SIZE + 128]; /* `why` names two */
 
 		if (cell->verdict != VERDICT_UNEXPECTED || is_repeated(row, i))
 			continue;
 		cell_place(row, cell, place, sizeof(place));
-		snprintf(text, sizeof(text), "%s: %s", place, cell->why);
+		if (kind)
+			litmus_kind_text(*kind, member, sizeof(member));
+		snprintf(text, sizeof(text), "%s: %s%s%s%s", place, kind ? "for " : "",
+			 kind ? member : "", kind ? ": " : "", cell->why);
 		fputs("  ", run->terminal.out);
 		terminal_wrap(&run->terminal, 2, 6, text);
 		print_unexpected_targets(run, row, i);

@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tool/expect.h"
-#include "tool/files.h"
-
 static void decline(struct run_result *result, enum run_status status, const char *reason)
 {
 	result->status = status;
@@ -88,18 +85,7 @@ static int run_test(struct run *run, struct row *row, struct progress *progress)
 
 int run_row(struct run *run, struct row *row, struct progress *progress)
 {
-	row->test = files_read_test(run->io, row->path, row->error, sizeof(row->error));
-	if (row->test && expect_check(row->test, row->error, sizeof(row->error)) < 0) {
-		litmus_free(row->test);
-		row->test = NULL;
-	}
-	if (!row->test) {
-		progress_clear(progress);
-		tool_complain(run->io, "%s", row->error);
-		run->nr_bad++;
-		return 0;
-	}
-	return run_test(run, row, progress);
+	return row->test ? run_test(run, row, progress) : 0;
 }
 
 void row_free(const struct run *run, struct row *row)
@@ -109,6 +95,5 @@ void row_free(const struct run *run, struct row *row)
 			cell_free(&row->cells[i]);
 	}
 	free(row->cells);
-	if (row->test)
-		litmus_free(row->test);
+	litmus_free(row->owned);
 }

@@ -29,7 +29,8 @@ struct cell {
 /* One test. */
 struct row {
 	const char *path;
-	struct litmus_test *test; /* NULL: it could not be read */
+	const struct litmus_test *test; /* NULL: it could not be read */
+	struct litmus_test *owned;      /* to be freed with this row: the test or its family */
 	char error[TOOL_MESSAGE_SIZE];
 	struct cell *cells; /* one for each target; NULL: it was not run */
 };
@@ -48,7 +49,7 @@ struct run {
 	bool interrupted;
 };
 
-/* Read the test and run it on every target. Returns 0 or -ENOMEM. */
+/* Run the test, if there is one, on every target. Returns 0 or -ENOMEM. */
 int run_row(struct run *run, struct row *row, struct progress *progress);
 
 void row_free(const struct run *run, struct row *row);

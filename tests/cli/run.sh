@@ -126,6 +126,8 @@ sed 's/^	fork(P1);/	frok(P1);/' rdma.litmus >bad.litmus
 sed 's/v5.9-rc4\.\./v5.9-rcx../' rdma.litmus >bad-era.litmus
 sed 's/v5.9-rc4\.\.v5.9-rc6/v6.5..v5.9/' rdma.litmus >bad-range.litmus
 sed 's/v5.9-rc4\.\.v5.9-rc6/break-cow-v1../' rdma.litmus >bad-open.litmus
+sed 's/^	anon x = 1;/	anon | thp | thp(pte, swapped) x = 1;/; s/^C RDMA/C family/' rdma.litmus |
+	sed 's/^expect Always.*/expect Always on spec for thp(pte, swapped)/' >family.litmus
 mkdir -p tests/sub empty
 cp rdma.litmus tests/b.litmus
 sed 's/^C RDMA/C first/' rdma.litmus >tests/a.litmus
@@ -422,6 +424,58 @@ json null steps 0 task
 json false allowed
 json 2 outcome values 0:r0
 json 1 nearest '#'
+
+# Families: each member is a test.
+run 1 run --on spec family.litmus
+out_has "family+anon "
+out_has "family+thp "
+out_has "family+thp-pte-swapped "
+out_has "family.litmus:26: for thp(pte, swapped): expected Always, saw Never"
+out_has "3 tests on 1 target"
+run 0 run --on spec --kind anon,thp family.litmus
+out_has "2 tests on 1 target: all as expected"
+out_lacks "swapped"
+run 1 run --on spec --kind 'anon,thp(pte, swapped)' family.litmus
+out_has "2 tests on 1 target"
+run 0 run --on spec --kind anon family.litmus rdma.litmus
+out_has "RDMA"
+run 0 run --on spec --kind thp family.litmus rdma.litmus
+out_lacks "RDMA"
+run 2 run --on spec --kind file,hugetlb family.litmus rdma.litmus
+err_has "--kind: no test is for file or hugetlb"
+run 2 run --on spec --kind thp-pt family.litmus
+err_has "no kind of memory 'thp-pt', did you mean 'thp-pte'?"
+run 2 run --on spec --kind x,y family.litmus
+err_has "no kind of memory 'x', expected one such as anon, thp-pte or hugetlb"
+run 1 run --format ktap --on spec family.litmus
+out_has "1..3"
+out_has "    # Subtest: family+thp-pte-swapped"
+out_has "not ok 3 family+thp-pte-swapped"
+run 1 run --format json --on spec rdma.litmus family.litmus
+json 4 tests '#'
+json null tests 0 kind
+json family+thp-pte-swapped tests 3 name
+json 'thp(pte, swapped)' tests 3 kind
+json family.litmus tests 3 file
+json 26 tests 3 results 0 expected line
+run 2 explain --on spec family.litmus
+err_has "family.litmus: for several kinds of memory, expected --kind anon, thp or thp-pte-swapped"
+out_empty
+run 2 explain --on spec --kind hugetlb family.litmus
+err_has "family.litmus: not for hugetlb, expected --kind anon, thp or thp-pte-swapped"
+run 2 explain --on spec --kind anon,thp family.litmus
+err_has "--kind: 2 kinds of memory, expected one"
+run 2 explain --on spec --kind thp rdma.litmus
+err_has "rdma.litmus: not for thp, expected no --kind"
+run 0 explain --on spec --kind 'thp(pte, swapped)' family.litmus
+out_has "family+thp-pte-swapped on spec"
+run 0 explain --on spec --kind anon rdma.litmus
+out_has "RDMA on spec"
+run 0 explain --on spec --kind anon --format json family.litmus
+json family+anon test
+json anon kind
+run 0 fmt family.litmus
+if cmp -s out family.litmus; then ok "$name: keeps a family"; else not_ok "$name: changes a family"; fi
 
 # eras.
 run 0 eras

@@ -54,22 +54,32 @@ static int fail_each(const struct litmus_test *test, const struct mm_era *era)
 	return -1;
 }
 
-static bool fail_in_test(const char *file, int *total)
+static bool fail_in_test(const struct litmus_test *test, int *total)
+{
+	for (int i = 0; i < mm_nr_eras; i++) {
+		int failures = fail_each(test, &mm_eras[i]);
+
+		if (failures < 0)
+			return false;
+		*total += failures;
+	}
+	return true;
+}
+
+/* A test, or all members of a family. */
+static bool fail_in_file(const char *file, int *total)
 {
 	char err[512];
 	struct litmus_test *test = litmus_read(file, err, sizeof(err));
-	bool good = test;
+	bool good = true;
 
-	if (!test)
+	if (!test) {
 		printf("# %s\n", err);
-	for (int i = 0; good && i < mm_nr_eras; i++) {
-		int failures = fail_each(test, &mm_eras[i]);
-
-		good = failures >= 0;
-		*total += failures;
+		return false;
 	}
-	if (test)
-		litmus_free(test);
+	for (int i = 0; good && i < litmus_nr_members(test); i++)
+		good = fail_in_test(litmus_member(test, i), total);
+	litmus_free(test);
 	return good;
 }
 
@@ -80,7 +90,7 @@ int main(int argc, char **argv)
 
 	printf("TAP version 13\n1..%d\n", argc);
 	for (int i = 1; i < argc; i++) {
-		bool good = fail_in_test(argv[i], &total);
+		bool good = fail_in_file(argv[i], &total);
 
 		bad += !good;
 		printf("%sok %d - %s\n", good ? "" : "not ", i, argv[i]);

@@ -53,19 +53,13 @@ static void check_message(const char *err)
 			abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+/* A family and its members alike: each can be printed, and is a test again. */
+static void check_layout(const struct litmus_test *test)
 {
-	char err[512] = "";
-	struct litmus_test *test = litmus_parse("fuzz", (const char *)data, size, err, sizeof(err));
+	struct text first = print(test), second;
 	struct litmus_test *again;
-	struct text first, second;
+	char err[512] = "";
 
-	if (!test) {
-		check_message(err);
-		return 0;
-	}
-	use(test);
-	first = print(test);
 	again = litmus_parse("fuzz", first.bytes, first.length, err, sizeof(err));
 	if (!again) {
 		fprintf(stderr, "%s\n%s", err, first.bytes);
@@ -76,10 +70,27 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fprintf(stderr, "printed:\n%s\nprinted again:\n%s", first.bytes, second.bytes);
 		abort();
 	}
-	litmus_free(test);
 	litmus_free(again);
 	free(first.bytes);
 	free(second.bytes);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char err[512] = "";
+	struct litmus_test *test = litmus_parse("fuzz", (const char *)data, size, err, sizeof(err));
+
+	if (!test) {
+		check_message(err);
+		return 0;
+	}
+	check_layout(test);
+	for (int i = 0; i < litmus_nr_members(test); i++) {
+		use(litmus_member(test, i));
+		if (test->nr_kinds)
+			check_layout(litmus_member(test, i));
+	}
+	litmus_free(test);
 	return 0;
 }
 

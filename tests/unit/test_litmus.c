@@ -5,13 +5,7 @@
  * Link it with -Wl,--wrap=malloc: one test lets every allocation fail in turn. The argument is
  * the directory of the tests that must be rejected, by default tests/bad.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "litmus/litmus.h"
+#include "tests/unit/litmus_text.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#define NR(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *bad_directory = "tests/bad";
 
@@ -69,17 +61,6 @@ static const char rdma[] =
 	"expect Never\n"
 	"expect Always lost-dma on v5.9-rc4..v5.9-rc6\n";
 
-static struct litmus_test *parse(const char *text)
-{
-	char err[256] = "";
-	struct litmus_test *test = litmus_parse("t", text, strlen(text), err, sizeof(err));
-
-	if (!test)
-		fail_msg("%s\n%s", err, text);
-	assert_string_equal(err, "");
-	return test;
-}
-
 /* A test around the body of P0; P1, which P0 may start, has a register v. */
 static struct litmus_test *parse_body(const char *body)
 {
@@ -95,34 +76,6 @@ static struct litmus_test *parse_body(const char *body)
 		 "exists (true)\n",
 		 body);
 	return parse(text);
-}
-
-static char *print(const struct litmus_test *test)
-{
-	char *text = NULL;
-	size_t length;
-	FILE *stream = open_memstream(&text, &length);
-
-	assert_non_null(stream);
-	assert_int_equal(litmus_print(test, stream), 0);
-	fclose(stream);
-	return text;
-}
-
-/* The layout of `text` is `expected`, and that of `expected` is itself. */
-static void assert_layout(const char *text, const char *expected)
-{
-	struct litmus_test *test = parse(text);
-	char *printed = print(test);
-
-	assert_string_equal(printed, expected);
-	litmus_free(test);
-	free(printed);
-	test = parse(expected);
-	printed = print(test);
-	assert_string_equal(printed, expected);
-	litmus_free(test);
-	free(printed);
 }
 
 static void test_example(void **state)
@@ -313,6 +266,21 @@ static const struct op_case op_cases[] = {
 	{"complete(c);", NULL, LITMUS_COMPLETE, 0, 0, 0, 0},
 	{"wait_for_completion(c);", NULL, LITMUS_WAIT_FOR_COMPLETION, 0, 0, 0, 0},
 	{"clear_refs();", NULL, LITMUS_CLEAR_REFS, 0, 0, 0, 0},
+	{"e = userfaultfd(f, UFFD_FEATURE_WP_ASYNC | UFFD_FEATURE_EVENT_FORK);",
+	 "e = userfaultfd(f, UFFD_FEATURE_EVENT_FORK | UFFD_FEATURE_WP_ASYNC);", LITMUS_USERFAULTFD,
+	 0, 0, LITMUS_UFFD_FEATURE_EVENT_FORK | LITMUS_UFFD_FEATURE_WP_ASYNC, 0},
+	{"userfaultfd(f, 0);", NULL, LITMUS_USERFAULTFD, 0, 0, 0, 0},
+	{"ksm_do_scan();", NULL, LITMUS_KSM_DO_SCAN, 0, 0, 0, 0},
+	{"e = move_pages(z + 1, 2);", "e = move_pages(z + 1);", LITMUS_MOVE_PAGES, 1, 2, 0, 0},
+	{"move_pages(z, 1);", NULL, LITMUS_MOVE_PAGES, 0, 1, 0, 0},
+	{"madvise(x, MADV_FREE);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_FREE, 0},
+	{"madvise(x, MADV_WILLNEED);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_WILLNEED, 0},
+	{"madvise(x, MADV_PAGEOUT);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_PAGEOUT, 0},
+	{"madvise(x, MADV_HUGEPAGE);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_HUGEPAGE, 0},
+	{"madvise(x, MADV_NOHUGEPAGE);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_NOHUGEPAGE, 0},
+	{"madvise(x, MADV_COLLAPSE);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_COLLAPSE, 0},
+	{"madvise(x, MADV_MERGEABLE);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_MERGEABLE, 0},
+	{"madvise(x, MADV_UNMERGEABLE);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_UNMERGEABLE, 0},
 	{"lru_add_drain();", NULL, LITMUS_LRU_ADD_DRAIN, 0, 0, 0, 0},
 	{"madvise(x, MADV_DONTFORK);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_DONTFORK, 0},
 	{"madvise(x, MADV_DOFORK);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_DOFORK, 0},
@@ -474,10 +442,12 @@ static void test_absent_operands(void **state)
 static void test_reserved_names(void **state)
 {
 	static const char *const names[] = {
-		"anon",    "shared",   "unmapped",  "completion", "int",       "locations",
-		"exists",  "forall",   "expect",    "true",       "status",    "P0",
-		"P12",     "FOLL_PIN", "PROT_EXEC", "MAP_ANON",   "MADV_FREE", "EIO",
-		"SIGKILL", "exit",     "wait",      "dma_read",   "pagemap",
+		"anon",     "shared",   "unmapped",  "completion",     "int",          "locations",
+		"exists",   "forall",   "expect",    "true",           "status",       "P0",
+		"P12",      "FOLL_PIN", "PROT_EXEC", "MAP_ANON",       "MADV_FREE",    "EIO",
+		"file",     "thp",      "hugetlb",   "shared_hugetlb", "nr_hugepages", "read",
+		"close",    "UFFD_X",   "UFFDIO_X",  "SIGKILL",        "exit",         "wait",
+		"dma_read", "pagemap",
 	};
 
 	(void)state;
@@ -1012,34 +982,6 @@ static void test_comment_indentation(void **state)
 		      "\nP0()\n{\n}\n\nexists (true)\n\nexpect Sometimes\n");
 }
 
-struct message {
-	const char *text;
-	const char *err; /* after "t:" */
-};
-
-static void assert_message(const char *text, const char *expected)
-{
-	char err[256] = "", full[300];
-
-	snprintf(full, sizeof(full), "t:%s", expected);
-	if (litmus_parse("t", text, strlen(text), err, sizeof(err)))
-		fail_msg("accepted, expected '%s':\n%s", expected, text);
-	if (strcmp(err, full))
-		fail_msg("'%s', expected '%s':\n%s", err, full, text);
-	assert_non_null(strstr(err, "expected"));
-}
-
-static void assert_messages(const char *before, const struct message *messages, size_t nr,
-			    const char *after)
-{
-	char text[8192];
-
-	for (size_t i = 0; i < nr; i++) {
-		snprintf(text, sizeof(text), "%s%s%s", before, messages[i].text, after);
-		assert_message(text, messages[i].err);
-	}
-}
-
 static void test_bad_beginnings(void **state)
 {
 	static const struct message messages[] = {
@@ -1320,6 +1262,14 @@ static void test_bad_statements(void **state)
 		{"madvise(z, MADV_DONTNED);",
 		 "4:12: no flag is called 'MADV_DONTNED', expected an advice such as "
 		 "MADV_DONTNEED; did you mean 'MADV_DONTNEED'?"},
+		{"madvise(z, ADVICE);",
+		 "4:12: no flag is called 'ADVICE', expected one of MADV_DONTNEED, MADV_DONTFORK, "
+		 "MADV_DOFORK, MADV_WIPEONFORK, MADV_KEEPONFORK, MADV_POPULATE_READ, "
+		 "MADV_POPULATE_WRITE, MADV_FREE, MADV_WILLNEED, MADV_PAGEOUT, MADV_HUGEPAGE, "
+		 "MADV_NOHUGEPAGE, MADV_COLLAPSE, MADV_MERGEABLE or MADV_UNMERGEABLE"},
+		{"exists (true)", "4:1: unexpected 'exists', expected a statement or '}'"},
+		{"P1(int *x)", "4:1: unexpected 'P1', expected a statement or '}'"},
+		{"locations [x;]", "4:1: unexpected 'locations', expected a statement or '}'"},
 		{"mremap(z, u);", "4:11: 2 pages left here, expected a place for the 3 that move"},
 		{"mremap(z, 2, u + 1);",
 		 "4:14: 1 page left here, expected a place for the 2 that move"},
@@ -1434,11 +1384,18 @@ static void test_bad_conditions(void **state)
 					"'EFAULT'; did you mean 'EFAULT'?"},
 		{"exists (0:r=EFAULT)",
 		 "5:13: no value is called 'EFAULT', expected a number, an error "
-		 "such as '-EFAULT' or a signal such as 'SIGSEGV'"},
+		 "such as '-EFAULT', a signal such as 'SIGSEGV' or an event such as "
+		 "'UFFD_EVENT_FORK'"},
 		{"exists (x=SIGSEG)",
 		 "5:11: no value is called 'SIGSEG', expected a number, an error "
-		 "such as '-EFAULT' or a signal such as 'SIGSEGV'; did you mean "
-		 "'SIGSEGV'?"},
+		 "such as '-EFAULT', a signal such as 'SIGSEGV' or an event such as "
+		 "'UFFD_EVENT_FORK'; did you mean 'SIGSEGV'?"},
+		{"exists (x=UFFD_EVENT_FORK)",
+		 "5:11: no memory reads so, expected a number or SIGSEGV"},
+		{"exists (0:r=UFFD_EVENT_FORK)",
+		 "5:13: no read() gives this register an event, expected a number or an error"},
+		{"exists (0:status=UFFD_EVENT_FORK)",
+		 "5:18: no status is so, expected 0, SIGSEGV, SIGBUS or SIGKILL"},
 		{"exists (0:status=1)",
 		 "5:18: no status is so, expected 0, SIGSEGV, SIGBUS or SIGKILL"},
 		{"exists (0:r0=SIGSEGV)",
@@ -1473,7 +1430,7 @@ static void test_bad_expectations(void **state)
 		 "2:8: unexpected 'never', expected 'Never', 'Sometimes' or 'Always'"},
 		{"expect Never lost-dna",
 		 "2:14: no violation is called 'lost-dna', expected one such as "
-		 "'lost-dma', 'on', 'if strict' or a new 'expect'; did you mean "
+		 "'lost-dma', 'on', 'for', 'if strict' or a new 'expect'; did you mean "
 		 "'lost-dma'?"},
 		{"expect Never leak, leak",
 		 "2:20: unexpected 'leak', expected each violation once"},
@@ -1599,21 +1556,26 @@ static void test_file_names(void **state)
 /* Something of everything, without comments. */
 static const char everything[] =
 	"C all\n"
-	"{ anon x = 1 , y = -2 ; anon z [ 2 ] = { 3 , 4 } ; unmapped u ; completion c ; }\n"
-	"P0 ( int * x , int * z , int * u )\n"
+	"{ anon x = 1 , y = -2 ; anon z [ 2 ] = { 3 , 4 } ; unmapped u ; completion c ;\n"
+	"thp ( pte , swapped ) | hugetlb f = 1 ; nr_hugepages = 2 ; }\n"
+	"P0 ( int * x , int * z , int * u , int * f )\n"
 	"{ * x = 2 ; z [ 1 ] = - 3 ; r0 = * x ; r1 = z [ 0 ] ; r1 = r0 ; r1 = - 5 ;\n"
 	"mmap ( z , 1 , PROT_READ | PROT_WRITE , MAP_PRIVATE ) ; e = munmap ( & z [ 1 ] , 1 ) ;\n"
 	"mremap ( z + 1 , u ) ; madvise ( z , 2 , MADV_DONTNEED ) ; munmap ( z ) ;\n"
 	"h = pin_user_pages ( z , 2 , FOLL_WRITE | FOLL_FORCE ) ; g = get_user_pages ( x , 0 ) ;\n"
 	"dma_write ( h [ 1 ] , r0 ) ; r0 = dma_read ( h ) ; r0 = pagemap ( x , h [ 0 ] ) ;\n"
 	"unpin_user_page ( h ) ; put_page ( g ) ; fork ( P1 ) ; ptrace_pokedata ( P1 , x , 1 ) ;\n"
+	"userfaultfd ( d , UFFD_FEATURE_EVENT_FORK | UFFD_FEATURE_WP_ASYNC ) ;\n"
+	"uffdio_register ( d , f , UFFDIO_REGISTER_MODE_WP ) ; uffdio_copy ( d , f , 5 , 0 ) ;\n"
+	"ev = read ( d , k ) ; close ( k ) ; move_pages ( f ) ;\n"
 	"wait ( P1 ) ; complete ( c ) ; exit ( ) ; }\n"
 	"P1 ( ) { }\n"
 	"P2 ( int * x ) { r0 = * x ; }\n"
 	"locations [ 0 : r0 ; x ; 2 : z [ 1 ] ; 1 : status ; ]\n"
-	"~ exists ( 0 : e = - EFAULT /\\ ~ ( x != - 1 \\/ y = SIGSEGV ) \\/ true )\n"
+	"~ exists ( 0 : e = - EFAULT /\\ ~ ( x != - 1 \\/ y = SIGSEGV ) \\/\n"
+	"0 : ev = UFFD_EVENT_FORK \\/ true )\n"
 	"expect Sometimes leak , lost-dma on spec , v5.9 .. v5.18 , v6.2 .. if strict\n"
-	"expect Never on v5.7\n"
+	"expect Never on v5.7 for thp ( swapped , pte ) | hugetlb\n"
 	"expect Always\n";
 
 /*
@@ -1699,15 +1661,33 @@ static void write_file(const char *path, const char *bytes, size_t length)
 	assert_int_equal(fclose(stream), 0);
 }
 
+/* Where test_read() writes; its teardown takes it away even where a test fails. */
+static char directory[] = "/tmp/test_litmus.XXXXXX", path[64];
+
+static int make_directory(void **state)
+{
+	(void)state;
+	if (!mkdtemp(directory))
+		return -1;
+	snprintf(path, sizeof(path), "%s/t", directory);
+	return 0;
+}
+
+static int remove_directory(void **state)
+{
+	(void)state;
+	fail_allocation = 0;
+	unlink(path);
+	return rmdir(directory);
+}
+
 static void test_read(void **state)
 {
-	char directory[] = "/tmp/test_litmus.XXXXXX", path[64], err[256], expected[256];
+	char err[256], expected[256];
 	struct litmus_test *test;
 	char *big;
 
 	(void)state;
-	assert_non_null(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/t", directory);
 
 	snprintf(expected, sizeof(expected),
 		 "%s: No such file or directory, expected a litmus test", path);
@@ -1757,19 +1737,16 @@ static void test_read(void **state)
 	assert_null(litmus_read(path, err, sizeof(err)));
 	fail_allocation = 0;
 	assert_non_null(strstr(err, path));
-
-	unlink(path);
-	rmdir(directory);
 }
 
-static bool read_text(const char *directory, const char *name, char *text, size_t size)
+static bool read_text(const char *name, char *text, size_t size)
 {
-	char path[512];
+	char full[512];
 	FILE *stream;
 	size_t length;
 
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	stream = fopen(path, "r");
+	snprintf(full, sizeof(full), "%s/%s", bad_directory, name);
+	stream = fopen(full, "r");
 	if (!stream)
 		return false;
 	length = fread(text, 1, size - 1, stream);
@@ -1781,14 +1758,14 @@ static bool read_text(const char *directory, const char *name, char *text, size_
 /* Each NAME.litmus in tests/bad is rejected with the line in NAME.err. */
 static void test_bad_files(void **state)
 {
-	DIR *directory = opendir(bad_directory);
+	DIR *bad = opendir(bad_directory);
 	struct dirent *entry;
 	int files = 0;
 
 	(void)state;
-	if (!directory)
+	if (!bad)
 		fail_msg("%s: %s", bad_directory, strerror(errno));
-	while ((entry = readdir(directory))) {
+	while ((entry = readdir(bad))) {
 		char name[300], text[4096], expected[512], err[512];
 		size_t length = strlen(entry->d_name);
 
@@ -1796,14 +1773,14 @@ static void test_bad_files(void **state)
 			continue;
 		files++;
 		snprintf(name, sizeof(name), "%.*s.err", (int)length - 7, entry->d_name);
-		assert_true(read_text(bad_directory, entry->d_name, text, sizeof(text)));
-		assert_true(read_text(bad_directory, name, expected, sizeof(expected)));
+		assert_true(read_text(entry->d_name, text, sizeof(text)));
+		assert_true(read_text(name, expected, sizeof(expected)));
 		expected[strcspn(expected, "\n")] = '\0';
 		if (litmus_parse(entry->d_name, text, strlen(text), err, sizeof(err)))
 			fail_msg("%s: accepted", entry->d_name);
 		assert_string_equal(err, expected);
 	}
-	closedir(directory);
+	closedir(bad);
 	assert_true(files >= 10);
 }
 
@@ -1846,7 +1823,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_every_place),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_write_error),
-		cmocka_unit_test(test_read),
+		cmocka_unit_test_setup_teardown(test_read, make_directory, remove_directory),
 		cmocka_unit_test(test_bad_files),
 	};
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rows.h - the tests of one run, a row each */
+#ifndef TOOL_ROWS_H
+#define TOOL_ROWS_H
+
+#include "tool/files.h"
+#include "tool/kinds.h"
+#include "tool/run.h"
+
+/*
+ * Read the files and give run->rows a row for each test: of a family, for each member that is
+ * wanted. A file that can't be read is complained about and has a row, too. Returns 0 or -ENOMEM;
+ * rows_free() then, too. The rows refer to the names in `files`.
+ */
+int rows_read(struct run *run, const struct file_list *files, const struct kind_list *kinds);
+
+void rows_free(struct run *run);
+
+#endif
