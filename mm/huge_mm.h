@@ -8,6 +8,12 @@
 /* May a fault at addr map a huge page: is it allowed there, and does it fit into the VMA? */
 bool thp_fault_allowed(const struct vma *vma, unsigned long addr);
 
+/* May MADV_HUGEPAGE and MADV_NOHUGEPAGE be given? 0 or -EINVAL. */
+static inline int hugepage_madvise(void)
+{
+	return 0;
+}
+
 /*
  * Faults on a PMD, which is vmf->orig_pte, without its lock: first touch, write or unshare, and
  * nothing but the accessed and dirty bits. VM_FAULT_FALLBACK: go on with PTEs; a huge page that
@@ -33,6 +39,12 @@ bool move_huge_pmd(struct mm *mm, unsigned long from, unsigned long to);
 /* Map by PTEs what the PMD of addr maps as a whole; nothing if it does not. No lock held. */
 void split_huge_pmd(struct mm *mm, unsigned long addr);
 
+/*
+ * Split the huge page that is mapped at addr: 0; -EAGAIN if somebody holds it; -EINVAL if there is
+ * none. mmap lock held.
+ */
+int split_huge_page_at(struct mm *mm, unsigned long addr);
+
 /* Drop the machine's huge zero page. Nobody may be inside. */
 void huge_zero_destroy(struct machine *machine);
 
@@ -43,6 +55,11 @@ static inline bool thp_fault_allowed(const struct vma *vma, unsigned long addr)
 	(void)vma;
 	(void)addr;
 	return false;
+}
+
+static inline int hugepage_madvise(void)
+{
+	return -MM_EINVAL;
 }
 
 static inline unsigned do_huge_pmd_anonymous_page(struct vm_fault *vmf)
@@ -92,6 +109,13 @@ static inline void split_huge_pmd(struct mm *mm, unsigned long addr)
 {
 	(void)mm;
 	(void)addr;
+}
+
+static inline int split_huge_page_at(struct mm *mm, unsigned long addr)
+{
+	(void)mm;
+	(void)addr;
+	return -MM_EINVAL;
 }
 
 static inline void huge_zero_destroy(struct machine *machine)

@@ -6,6 +6,20 @@
 #define ZERO_PFN       1
 #define FIRST_FREE_PFN 2
 
+bool mm_has(enum mm_part part)
+{
+	static const bool has[] = {
+		[MM_USERFAULTFD] = CONFIG_USERFAULTFD,
+		[MM_TRANSPARENT_HUGEPAGE] = CONFIG_TRANSPARENT_HUGEPAGE,
+		[MM_HUGETLB_PAGE] = CONFIG_HUGETLB_PAGE,
+		[MM_SWAP] = CONFIG_SWAP,
+		[MM_KSM] = CONFIG_KSM,
+		[MM_MIGRATION] = CONFIG_MIGRATION,
+	};
+
+	return has[part];
+}
+
 static void free_machine(struct machine *machine)
 {
 	ksm_destroy(machine);

@@ -19,6 +19,10 @@ static struct flag_change advice_flags(enum mm_advice advice)
 		return (struct flag_change){.set = VM_WIPEONFORK};
 	case MM_MADV_KEEPONFORK:
 		return (struct flag_change){.clear = VM_WIPEONFORK};
+	case MM_MADV_HUGEPAGE:
+		return (struct flag_change){.set = VM_HUGEPAGE, .clear = VM_NOHUGEPAGE};
+	case MM_MADV_NOHUGEPAGE:
+		return (struct flag_change){.set = VM_NOHUGEPAGE, .clear = VM_HUGEPAGE};
 	default:
 		return (struct flag_change){0};
 	}
@@ -30,6 +34,8 @@ static int madvise_flags(struct mm *mm, unsigned long start, unsigned long end,
 	struct vma *vma;
 
 	if (change.set & VM_WIPEONFORK && find_vma(mm, start)->flags & VM_SHARED)
+		return -MM_EINVAL;
+	if (change.set & (VM_HUGEPAGE | VM_NOHUGEPAGE) && hugepage_madvise())
 		return -MM_EINVAL;
 	vma_split(mm, start);
 	vma_split(mm, end);

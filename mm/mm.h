@@ -195,6 +195,18 @@ struct mm {
 	struct mm *next; /* protected by machine->mm_lock */
 };
 
+/* What may be left out when mm/ is built: CONFIG_*, meson's config_* options. Is it there? */
+enum mm_part {
+	MM_USERFAULTFD,
+	MM_TRANSPARENT_HUGEPAGE,
+	MM_HUGETLB_PAGE,
+	MM_SWAP,
+	MM_KSM,
+	MM_MIGRATION,
+};
+
+bool mm_has(enum mm_part part);
+
 /* A machine of that size, under a copy of `rules`; NULL without memory, or if it is too small. */
 struct machine *machine_create(const struct mm_rules *rules, const struct machine_config *config);
 
@@ -421,5 +433,8 @@ int page_pin_bias(const struct machine *machine, const struct page *page);
  * no lock is held when it returns.
  */
 pte_t mm_pte(struct mm *mm, unsigned long addr);
+
+/* Does a PMD map addr, as part of a huge page? For looking only. */
+bool mm_pmd_mapped(struct mm *mm, unsigned long addr);
 
 #endif

@@ -317,3 +317,16 @@ pte_t mm_pte(struct mm *mm, unsigned long addr)
 	port_irq_enable(cpu);
 	return pte;
 }
+
+bool mm_pmd_mapped(struct mm *mm, unsigned long addr)
+{
+	struct port_cpu *cpu = &mm->machine->cpus[port_cpu_id()];
+	port_entry *entry;
+	bool mapped;
+
+	port_irq_disable(cpu);
+	entry = pmd_lookup(mm, addr);
+	mapped = entry && pmd_leaf(port_entry_read(entry));
+	port_irq_enable(cpu);
+	return mapped;
+}

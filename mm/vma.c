@@ -117,6 +117,9 @@ void vma_split(struct mm *mm, unsigned long addr)
 
 	if (index == mm->nr_vmas || addr <= mm->vmas[index].start)
 		return;
+	/* No PMD maps memory of two VMAs. */
+	if (addr & ~MM_HPAGE_MASK && !(mm->vmas[index].flags & VM_HUGETLB))
+		split_huge_pmd(mm, addr);
 	vma_get(&mm->vmas[index]);
 	port_down_write(&mm->machine->rmap_lock);
 	open_slot(mm, index + 1);

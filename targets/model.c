@@ -49,8 +49,8 @@ static bool can_move(const struct model *model, int task)
 {
 	const struct model_task *state = &model->state->tasks[task];
 	const struct model_task *other;
-	const struct model_handle *handle;
 	const struct litmus_op *op;
+	struct page *page;
 
 	if (!state->started || state->ended)
 		return false;
@@ -68,9 +68,8 @@ static bool can_move(const struct model *model, int task)
 	case LITMUS_WAIT_FOR_COMPLETION:
 		return model->state->completed & 1u << op->completion;
 	case LITMUS_LOCK_PAGE:
-		handle = &state->handles[op->handle];
-		return op->handle_page >= handle->nr_pages ||
-		       !port_is_locked(&handle->pages[op->handle_page]->lock);
+		page = model_handle_page(&state->handles[op->handle], op->handle_page);
+		return !page || !port_is_locked(model_page_lock(model, page));
 	default:
 		return true;
 	}
@@ -218,45 +217,23 @@ static int out_of_memory(struct run_result *result)
 	return -ENOMEM;
 }
 
-/*
- * As many frames as the test could ever need at once. Each process may have a copy of every page,
- * and its tables: one of the lowest level for an object, at most as many again above, and the top
- * ones. Each handle may keep pages that nobody maps, and so may each CPU's LRU cache; and a fault
- * holds the old page and the new.
- */
-static unsigned frames_needed(const struct litmus_test *test)
+/* What came of init_memory(): no memory, or a state that these rules don't know. */
+static int init_failed(const struct model *model, struct run_result *result)
 {
-	unsigned each = 2 * (unsigned)test->nr_objects + 8;
-	unsigned kept = 4;
-
-	for (int i = 0; i < test->nr_objects; i++)
-		each += (unsigned)test->objects[i].nr_pages;
-	for (int task = 0; task < test->nr_tasks; task++) {
-		for (int reg = 0; reg < test->tasks[task].nr_registers; reg++)
-			kept += (unsigned)test->tasks[task].registers[reg].handle_pages;
-	}
-	return (unsigned)test->nr_tasks * (each + LRU_ADD_CACHE_SIZE + 1) + kept;
+	if (!model->detail[0])
+		return out_of_memory(result);
+	run_result_fail(result, model->detail);
+	return -EINVAL;
 }
-
-_Static_assert(LITMUS_MAX_TASKS *(2 * LITMUS_MAX_OBJECTS + 8 +
-				  LITMUS_MAX_OBJECTS * LITMUS_MAX_PAGES + LRU_ADD_CACHE_SIZE + 1 +
-				  LITMUS_MAX_REGISTERS * LITMUS_MAX_PAGES) +
-			       4 <=
-		       MODEL_MAX_FRAMES,
-	       "the largest test needs more frames");
 
 static void init_memory(void *argument)
 {
 	struct model *model = argument;
 	struct model_state *state = model->state;
-
-	struct machine_config config = {
-		.nr_frames = model->nr_frames,
-		.nr_cpus = (unsigned)model->test->nr_tasks,
-	};
+	struct machine_config config = model_machine(model->test);
 
 	state->machine = machine_create(model->rules, &config);
-	if (!state->machine)
+	if (!state->machine || !model_open_files(model) || !model_alloc_handles(model))
 		return;
 	model->allocations = check_allocations();
 	state->processes[0].mm = mm_create(state->machine);
@@ -274,7 +251,11 @@ int model_init(struct model *model, const struct litmus_test *test, const struct
 	model->options = options;
 	model->result = result;
 	model->observes_p0 = observes_p0(test);
-	model->nr_frames = frames_needed(test);
+	model->nr_frames = model_machine(test).nr_frames;
+	if (model_cannot(test, result->reason, sizeof(result->reason))) {
+		result->status = RUN_SKIPPED;
+		return -ENOSYS;
+	}
 	if (check_reset())
 		return out_of_memory(result);
 	model->state = port_alloc(sizeof(*model->state));
@@ -282,7 +263,7 @@ int model_init(struct model *model, const struct litmus_test *test, const struct
 		return out_of_memory(result);
 	/* As the kernel would have done it for P0: on its CPU. */
 	if (check_start(0, init_memory, model) != CHECK_DONE || !model->state->tasks[0].started)
-		return out_of_memory(result);
+		return init_failed(model, result);
 	for (int task = 0; task < test->nr_tasks; task++) {
 		if (test->tasks[task].birth == LITMUS_BORN_START)
 			model->state->tasks[task].started = true;

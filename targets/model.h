@@ -8,21 +8,29 @@
 #include "port/check/check.h"
 #include "targets/target.h"
 
-/* No test needs more: model_init() counts what this one needs, for each step recounts all. */
-#define MODEL_MAX_FRAMES 2048
+/*
+ * A test that needs more frames is skipped: each state is saved as a whole. No test without huge
+ * pages does, nor does one with them where page tables are small.
+ */
+#define MODEL_MAX_FRAMES (MM_PAGE_SIZE > 1024 ? 1600 : 8192)
 
 /* Linux's numbers, which mm/ itself does not need. */
 #define MODEL_ESRCH  3
 #define MODEL_EBADF  9
 #define MODEL_ECHILD 10
 
-/* A reference or pin that a register holds. */
+/*
+ * A reference or pin that a register holds. A page of the test may be many base pages: what is
+ * held goes from the first to the beginning of the last.
+ */
 struct model_handle {
-	int nr_pages;    /* 0: none */
-	bool pinned;     /* FOLL_PIN, else FOLL_GET */
-	unsigned locked; /* set of the pages whose lock we hold */
-	unsigned word;
-	struct page *pages[LITMUS_MAX_PAGES];
+	int nr_pages;        /* of the test; 0: none */
+	unsigned nr_held;    /* base pages */
+	unsigned unit;       /* base pages in a page of the test */
+	bool pinned;         /* FOLL_PIN, else FOLL_GET */
+	unsigned locked;     /* set of the pages whose lock we hold */
+	unsigned word;       /* of each page, that the device works on */
+	struct page **pages; /* room for all that it can hold */
 };
 
 struct model_task {
@@ -46,8 +54,9 @@ struct model_state {
 	struct machine *machine;
 	struct model_task tasks[LITMUS_MAX_TASKS];
 	struct model_process processes[LITMUS_MAX_TASKS];
-	unsigned completed;                     /* bit mask */
-	int64_t memory[LITMUS_MAX_OBSERVABLES]; /* what LITMUS_OBSERVE_MEMORY has seen */
+	struct shmem *files[LITMUS_MAX_OBJECTS]; /* of those that map one; open to the end */
+	unsigned completed;                      /* bit mask */
+	int64_t memory[LITMUS_MAX_OBSERVABLES];  /* what LITMUS_OBSERVE_MEMORY has seen */
 };
 
 /* One run. What is here does not change from state to state. */
@@ -66,7 +75,7 @@ struct model {
 	char detail[160]; /* what is wrong with the present state */
 };
 
-/* model.c: build the initial state. 0, or -ENOMEM with result->status and reason set. */
+/* model.c: build the initial state. 0, or an error with result->status and reason set. */
 int model_init(struct model *model, const struct litmus_test *test, const struct mm_rules *rules,
 	       const struct run_options *options, struct run_result *result);
 int model_moves(void *context, struct explore_move moves[EXPLORE_MAX_MOVES]);
@@ -78,7 +87,45 @@ void model_values(const struct model *model, int64_t *values);
 /* The operation that a task is at, or NULL if it is at its end. */
 const struct litmus_op *model_next_op(const struct model *model, int task);
 
+/* model_layout.c */
+
+/* How many base pages a page of the object is, and how many base pages the object is. */
+unsigned model_unit(const struct litmus_test *test, int object);
+unsigned model_span(const struct litmus_test *test, int object);
+
+/* Where a page of an object begins, and where an int of the test lies. */
+unsigned long model_object_address(const struct litmus_test *test, int object, int page);
+unsigned long model_address(const struct litmus_test *test, struct litmus_addr addr);
+
+/* How many base pages a register for so many pages of the test may have to hold. */
+unsigned model_handle_room(const struct litmus_test *test, int handle_pages);
+
+/* A machine that is large enough for the test. */
+struct machine_config model_machine(const struct litmus_test *test);
+
+/* Is there something that keeps the model from running the test? Says what. */
+bool model_cannot(const struct litmus_test *test, char *reason, size_t size);
+
+/* model_map.c, on the task's own stack */
+
+/* Open the files of the test, with what they hold at first. False without memory. */
+bool model_open_files(struct model *model);
+
+/*
+ * Make P0's memory as the test declares it. False if that failed: without memory, or, with
+ * model->detail saying so, since the kernel of the rules can't bring it into that state.
+ */
+bool model_map_objects(struct model *model);
+
 /* model_ops.c, on the task's own stack */
+
+/* One operation under way. */
+struct model_call {
+	struct model *model;
+	const struct litmus_op *op;
+	int task;
+	struct mm *mm;
+};
 
 /* Do the operation that the task is at. */
 void model_do_op(struct model *model, int task);
@@ -86,11 +133,57 @@ void model_do_op(struct model *model, int task);
 /* End the task, and its process with it if it is the last one. */
 void model_end_task(struct model *model, int task);
 
-/* Make P0's memory as the test declares it. False without memory. */
-bool model_map_objects(struct model *model);
+static inline struct model_task *model_call_task(const struct model_call *call)
+{
+	return &call->model->state->tasks[call->task];
+}
 
-/* Where an int of the test lies. */
-unsigned long model_address(const struct litmus_test *test, struct litmus_addr addr);
+/* The object of the operation's address, and that address; system calls work on whole pages. */
+static inline int model_call_object(const struct model_call *call)
+{
+	return call->model->test->vars[call->op->addr.var].object;
+}
+
+static inline unsigned long model_call_address(const struct model_call *call)
+{
+	return model_address(call->model->test, call->op->addr);
+}
+
+static inline unsigned long model_call_page(const struct model_call *call)
+{
+	return model_call_address(call) & MM_PAGE_MASK;
+}
+
+static inline unsigned long model_call_length(const struct model_call *call)
+{
+	return (unsigned long)call->op->nr_pages *
+	       model_unit(call->model->test, model_call_object(call)) * MM_PAGE_SIZE;
+}
+
+/* What it writes. */
+uint32_t model_call_value(const struct model_call *call);
+
+/* The other task's mm; NULL if its process doesn't run. */
+struct mm *model_call_other_mm(const struct model_call *call);
+
+/* model_handle.c: references and pins. Each operation returns its result. */
+
+/* Give every register that may hold pages room for them. False without memory. */
+bool model_alloc_handles(struct model *model);
+
+int64_t model_gup(const struct model_call *call);
+int64_t model_drop(const struct model_call *call);
+int64_t model_dma(const struct model_call *call);
+int64_t model_pagemap(const struct model_call *call);
+int64_t model_lock_page(const struct model_call *call);
+int64_t model_unlock_page(const struct model_call *call);
+void model_drop_handle(struct model *model, struct model_handle *handle);
+
+/* Page `page` of the test that the handle holds; NULL if it does not. */
+struct page *model_handle_page(const struct model_handle *handle, int page);
+
+/* The lock of a page, which its folio has. */
+struct port_lock *model_page_lock(const struct model *model, struct page *page);
 
 /* model_audit.c: recount the machine. VIOLATION_NONE, or what is wrong, with model->detail. */
 unsigned model_audit(struct model *model);

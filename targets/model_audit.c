@@ -54,7 +54,7 @@ static void count_handles(struct model *model)
 		for (int reg = 0; reg < model->test->tasks[task].nr_registers; reg++) {
 			const struct model_handle *handle = &model->state->tasks[task].handles[reg];
 
-			for (int i = 0; i < handle->nr_pages; i++)
+			for (unsigned i = 0; i < handle->nr_held; i++)
 				mm_audit_hold(machine, model->frames, handle->pages[i],
 					      handle->pinned);
 		}

@@ -93,7 +93,7 @@ static struct holders count_holders(const struct model *model, const struct page
 		for (int reg = 0; reg < model->test->tasks[task].nr_registers; reg++) {
 			const struct model_handle *handle = &model->state->tasks[task].handles[reg];
 
-			for (int i = 0; i < handle->nr_pages; i++) {
+			for (unsigned i = 0; i < handle->nr_held; i++) {
 				if (handle->pages[i] != page)
 					continue;
 				holders.pins += handle->pinned;
@@ -177,7 +177,7 @@ static void view_handles(const struct model *model, struct view *view)
 			       handle->pinned ? "pin" : "reference",
 			       handle->nr_pages > 1 ? "s" : "");
 			for (int i = 0; i < handle->nr_pages; i++) {
-				pfn_t pfn = page_to_pfn(machine, handle->pages[i]);
+				pfn_t pfn = page_to_pfn(machine, model_handle_page(handle, i));
 
 				append(line->text, sizeof(line->text), i ? ", " : " ");
 				if (pfn == machine->zero_pfn)
