@@ -28,7 +28,7 @@ static error_t take_era(struct eras_request *request, char *name, struct argp_st
 		return EINVAL;
 	}
 	request->names[request->nr_eras] = name;
-	request->eras[request->nr_eras] = mm_era_find(name);
+	request->eras[request->nr_eras] = targets_find_era(name);
 	if (!request->eras[request->nr_eras]) {
 		targets_unknown_era(name, err, sizeof(err));
 		argp_error(state, "%s", err);

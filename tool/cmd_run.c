@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tool/interrupt.h"
 #include "tool/options.h"
@@ -99,7 +100,9 @@ static int add_base(struct target_list *list, char *err, size_t err_size)
 	int ret = targets_add(&base, "spec", err, err_size);
 
 	for (int i = 0; ret == 0 && i < list->nr; i++) {
-		snprintf(name, sizeof(name), "model:%s", list->targets[i].era->name);
+		const char *changed = list->targets[i].name; /* "v6.1,field=value" */
+
+		snprintf(name, sizeof(name), "model:%.*s", (int)strcspn(changed, ","), changed);
 		ret = targets_add(&base, name, err, err_size);
 	}
 	if (ret == 0)

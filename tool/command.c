@@ -50,7 +50,8 @@ static void print_help(FILE *out)
 	      out);
 	for (int i = 0; i < NR_COMMANDS; i++)
 		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].what);
-	fputs("\n  --help     this text; after a command, that command's options\n"
+	fputs("\n  --help     this text; after a command, or as 'help COMMAND', that command's "
+	      "options\n"
 	      "  --version  the program's version\n\n"
 	      "See cowherd(1), and cowherd-litmus(5) for the language of the tests.\n",
 	      out);
@@ -80,6 +81,30 @@ static int unknown_command(const char *name, struct tool_io *io)
 	return TOOL_TROUBLE;
 }
 
+/* argp takes the program's name in its messages from here. */
+static char *set_title(const struct command *command, char *buf, size_t size)
+{
+	snprintf(buf, size, "%s", command->title);
+	return buf;
+}
+
+/* "cowherd help run" */
+static int help_on(int argc, char **argv, struct tool_io *io)
+{
+	const struct command *command = find_command(argv[2]);
+	char title[32], option[] = "--help";
+	char *arguments[] = {title, option, NULL};
+
+	if (argc > 3) {
+		tool_complain(io, "'%s' is one too many, expected help and one command", argv[3]);
+		return TOOL_TROUBLE;
+	}
+	if (!command)
+		return unknown_command(argv[2], io);
+	set_title(command, title, sizeof(title));
+	return command->run(2, arguments, io);
+}
+
 static int dispatch(int argc, char **argv, struct tool_io *io)
 {
 	const struct command *command;
@@ -93,6 +118,8 @@ static int dispatch(int argc, char **argv, struct tool_io *io)
 		return TOOL_TROUBLE;
 	}
 	name = argv[1];
+	if (strcmp(name, "help") == 0 && argc > 2)
+		return help_on(argc, argv, io);
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "-?") == 0 ||
 	    strcmp(name, "help") == 0) {
 		print_help(io->out);
@@ -111,9 +138,7 @@ static int dispatch(int argc, char **argv, struct tool_io *io)
 	if (!command)
 		return unknown_command(name, io);
 
-	/* argp takes the program's name in its messages from here. */
-	snprintf(title, sizeof(title), "%s", command->title);
-	argv[1] = title;
+	argv[1] = set_title(command, title, sizeof(title));
 	status = command->run(argc - 1, argv + 1, io);
 	argv[1] = name;
 	return status;

@@ -15,7 +15,7 @@ struct span {
 
 static int row_of(const char *name)
 {
-	const struct mm_era *era = mm_era_find(name);
+	const struct mm_era *era = targets_find_era(name);
 
 	return era ? (int)(era - mm_eras) : -1;
 }

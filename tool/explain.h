@@ -27,6 +27,9 @@ struct explanation {
 	bool all_eras; /* none of the eras shows a violation */
 };
 
+/* Does the test deadlock by itself, on the ideal machine too? */
+bool explain_deadlocks(const struct explanation *explanation);
+
 /* In words, or as one JSON document. Both return TOOL_OK or TOOL_TROUBLE. */
 int explain_in_words(const struct explanation *explanation);
 int explain_in_json(const struct explanation *explanation);

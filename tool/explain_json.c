@@ -96,6 +96,7 @@ int explain_in_json(const struct explanation *explanation)
 	json_put(&json, document, "cowherd", json_string(COWHERD_VERSION));
 	json_put(&json, document, "test", json_text(explanation->test->name));
 	json_put(&json, document, "file", json_text(explanation->path));
+	json_put(&json, document, "deadlocks", json_boolean(explain_deadlocks(explanation)));
 	json_put(&json, document, "kind", json_kind(explanation->test));
 	json_put(&json, document, "strict", json_boolean(explanation->options->strict));
 	json_put(&json, document, "target", json_target(&json, explanation->target));

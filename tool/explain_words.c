@@ -143,6 +143,11 @@ static void measure_keys(void *context, const struct replay_step *step)
 	}
 }
 
+bool explain_deadlocks(const struct explanation *explanation)
+{
+	return run_result_violations(explanation->spec) & VIOLATION_DEADLOCK;
+}
+
 static void print_title(const struct explanation *explanation)
 {
 	const struct terminal *terminal = &explanation->terminal;
@@ -152,6 +157,9 @@ static void print_title(const struct explanation *explanation)
 
 	target_full_name(explanation->target, target, sizeof(target));
 	terminal_print(terminal, STYLE_BOLD, "%s on %s\n", explanation->test->name, target);
+	if (explain_deadlocks(explanation))
+		terminal_print(terminal, STYLE_WARN,
+			       "the test itself deadlocks, on the ideal machine too\n");
 	violation_set_names(explanation->outcome->violations, kinds, sizeof(kinds));
 	switch (explanation->reason) {
 	case EXPLAIN_VIOLATION:

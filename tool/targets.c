@@ -92,6 +92,36 @@ static int append_host(struct target_list *list, char *err, size_t err_size)
 	return append(list, "host", target, err, err_size);
 }
 
+static int newest_major(void)
+{
+	int major = 0;
+
+	for (int i = 0; i < mm_nr_eras; i++)
+		if (mm_eras[i].since.major > major)
+			major = mm_eras[i].since.major;
+	return major;
+}
+
+/* "v6" or "6" */
+static bool is_major_alone(const char *name)
+{
+	const char *digits = name + (name[0] == 'v');
+
+	return digits[0] && digits[strspn(digits, "0123456789")] == '\0';
+}
+
+const struct mm_era *targets_find_era(const char *name)
+{
+	const struct mm_era *era = mm_era_find(name);
+	struct mm_version version;
+
+	/* What is much newer than all that we know is a slip of the fingers. */
+	if (era && !mm_era_named(name) && mm_version_parse(name, &version) &&
+	    version.major > newest_major() + 1)
+		return NULL;
+	return era;
+}
+
 void targets_unknown_era(const char *name, char *err, size_t err_size)
 {
 	const char *names[MAX_NAMES];
@@ -100,8 +130,13 @@ void targets_unknown_era(const char *name, char *err, size_t err_size)
 	int nr = 0;
 
 	if (mm_version_parse(name, &version)) {
-		snprintf(err, err_size, "no era for '%s', the first one is %s", name,
-			 mm_eras[0].name);
+		snprintf(err, err_size, "no era for '%s', expected a version from %s to v%d.x",
+			 name, mm_eras[0].name, newest_major() + 1);
+		return;
+	}
+	if (is_major_alone(name)) {
+		snprintf(err, err_size, "no era '%s', expected two numbers such as v%s.0", name,
+			 name + (name[0] == 'v'));
 		return;
 	}
 	for (int i = 0; i < mm_nr_eras && nr < MAX_NAMES; i++)
@@ -115,10 +150,16 @@ void targets_unknown_era(const char *name, char *err, size_t err_size)
 static void unknown_target(const char *text, char *err, size_t err_size)
 {
 	static const char *const words[] = {"spec", "model", "host"};
+	struct mm_version version;
 	const char *near = suggest_nearest(text, words, 3);
 
-	if (mm_era_find(text)) {
+	if (targets_find_era(text)) {
 		snprintf(err, err_size, "no target '%s', did you mean 'model:%s'?", text, text);
+		return;
+	}
+	if (is_major_alone(text) || mm_version_parse(text, &version)) {
+		targets_unknown_era(text, err, err_size);
+		text_append(err, err_size, " behind 'model:'");
 		return;
 	}
 	if (near) {
@@ -142,7 +183,7 @@ static int add_one(struct target_list *list, const char *text, char *err, size_t
 		unknown_target(text, err, err_size);
 		return -1;
 	}
-	era = mm_era_find(text + 6);
+	era = targets_find_era(text + 6);
 	if (!era) {
 		targets_unknown_era(text + 6, err, err_size);
 		return -1;
@@ -229,7 +270,7 @@ static int parse_rules(char *text, struct target *target, char *err, size_t err_
 		snprintf(err, err_size, "'%s' changes no rule, expected ERA,field=value", text);
 		return -1;
 	}
-	target->era = mm_era_find(word);
+	target->era = targets_find_era(word);
 	if (!target->era) {
 		targets_unknown_era(word, err, err_size);
 		return -1;

@@ -45,6 +45,9 @@ int targets_append(struct target_list *list, const struct target_list *from, cha
 /* "spec", "model:v6.1" or "host", as it would be given to --on. Returns buf. */
 char *target_full_name(const struct target *target, char *buf, size_t size);
 
+/* mm_era_find(), but for versions that no kernel of our time has. */
+const struct mm_era *targets_find_era(const char *name);
+
 /* Write why no era is called `name`, and what could be meant. */
 void targets_unknown_era(const char *name, char *err, size_t err_size);
 

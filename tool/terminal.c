@@ -101,26 +101,49 @@ int terminal_text_width(const struct terminal *terminal, const char *text)
 	return width;
 }
 
-void terminal_fit(const struct terminal *terminal, const char *text, int width)
+/* Print the beginning of text, at most `width` columns. Returns how many it took. */
+static int print_head(const struct terminal *terminal, const char *text, int width)
 {
 	int used = 0;
 
-	if (terminal_text_width(terminal, text) <= width) {
-		fputs(text, terminal->out);
-		used = terminal_text_width(terminal, text);
-	} else {
-		for (;;) {
-			int columns;
-			size_t length = next_char(terminal, text, &columns);
+	while (*text) {
+		int columns;
+		size_t length = next_char(terminal, text, &columns);
 
-			if (used + columns > width - 1)
-				break;
-			fwrite(text, 1, length, terminal->out);
-			used += columns;
-			text += length;
-		}
+		if (used + columns > width)
+			break;
+		fwrite(text, 1, length, terminal->out);
+		used += columns;
+		text += length;
+	}
+	return used;
+}
+
+/* The end of text, at most `width` columns. */
+static const char *find_tail(const struct terminal *terminal, const char *text, int width)
+{
+	int left = terminal_text_width(terminal, text);
+
+	while (left > width) {
+		int columns;
+
+		text += next_char(terminal, text, &columns);
+		left -= columns;
+	}
+	return text;
+}
+
+void terminal_fit(const struct terminal *terminal, const char *text, int width)
+{
+	int used;
+
+	if (terminal_text_width(terminal, text) <= width) {
+		used = print_head(terminal, text, width);
+	} else {
+		used = print_head(terminal, text, width / 2);
 		fputs(terminal->utf8 ? "…" : "~", terminal->out);
 		used++;
+		used += print_head(terminal, find_tail(terminal, text, width - used), width);
 	}
 	fprintf(terminal->out, "%*s", width > used ? width - used : 0, "");
 }

@@ -37,7 +37,10 @@ void terminal_print(const struct terminal *terminal, enum style style, const cha
 /* Print words, broken at blanks, each line after the first begun with `indent` blanks. */
 void terminal_wrap(const struct terminal *terminal, int column, int indent, const char *text);
 
-/* Print text in exactly `width` columns: filled with blanks, or cut and marked as cut. */
+/*
+ * Print text in exactly `width` columns: filled with blanks, or with a mark in the place of what
+ * was cut out of the middle: tests are told apart by both ends of their names.
+ */
 void terminal_fit(const struct terminal *terminal, const char *text, int width);
 
 /* How many columns does text take? */

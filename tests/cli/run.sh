@@ -144,6 +144,15 @@ out_has "explain"
 err_empty
 run 0 --version
 out_has "cowherd "
+run 0 help
+out_has "Usage: cowherd COMMAND"
+run 0 help run
+out_has "Usage: cowherd run"
+err_empty
+run 2 help rnu
+err_has "no command 'rnu', did you mean 'run'?"
+run 2 help run fmt
+err_has "'fmt' is one too many, expected help and one command"
 run 2 rnu
 err_has "no command 'rnu', did you mean 'run'?"
 run 2 --frobnicate
@@ -179,7 +188,17 @@ err_has "expected spec, model, model:ERA or host"
 run 2 run --on model:brk-cow-v1 rdma.litmus
 err_has "no era 'brk-cow-v1', did you mean 'break-cow-v1'?"
 run 2 run --on model:v2.6 rdma.litmus
-err_has "no era for 'v2.6', the first one is v5.7"
+err_has "no era for 'v2.6', expected a version from v5.7 to v"
+run 2 run --on model:v9.9 rdma.litmus
+err_has "no era for 'v9.9', expected a version from v5.7 to v"
+run 2 run --on model:v6 rdma.litmus
+err_has "no era 'v6', expected two numbers such as v6.0"
+run 2 run --on v6 rdma.litmus
+err_has "no era 'v6', expected two numbers such as v6.0 behind 'model:'"
+run 2 run --rules v9.9,gup_break=pin rdma.litmus
+err_has "no era for 'v9.9'"
+run 2 eras v9.9
+err_has "no era for 'v9.9'"
 run 2 run --rules v5.9 rdma.litmus
 err_has "'v5.9' changes no rule, expected ERA,field=value"
 run 2 run --rules v5.9,gup_brake=pin rdma.litmus
@@ -279,6 +298,9 @@ out_has "v5.9-rc5"
 run 1 run --rules v5.9,fork_pinned=share rdma.litmus
 out_has "v5.9,fork_pinned=share"
 out_has "lost-dma!"
+run 1 run --rules v6.1,fork_pinned=share rdma.litmus
+out_has "  v6.1  "
+out_lacks "v6.0"
 run 0 run --on spec -v rdma.litmus
 out_has "0:r0=3;"
 run 1 run --on spec --max-states 2 rdma.litmus
@@ -476,6 +498,31 @@ json family+anon test
 json anon kind
 run 0 fmt family.litmus
 if cmp -s out family.litmus; then ok "$name: keeps a family"; else not_ok "$name: changes a family"; fi
+
+# A test that deadlocks by itself: it is said to, and what else is wrong is explained.
+sed 's/^	anon x = 1;/&\n	completion c;/; s/^	r0 = \*x;/&\n	wait_for_completion(c);/' rdma.litmus |
+	sed 's/^C RDMA/C hangs/; /^expect/d' >hangs.litmus
+run 0 explain hangs.litmus
+out_has "the test itself deadlocks, on the ideal machine too"
+out_has "the shortest schedule to a violation (deadlock)"
+run 0 explain --format json --on model:v6.1 hangs.litmus
+json true deadlocks
+run 0 explain rdma.litmus
+out_lacks "deadlocks"
+
+# Narrow terminals: what is cut out of names is their middle.
+if script -qec true /dev/null >/dev/null 2>&1; then
+	script -qec "stty cols 52; '$cowherd' run --on spec,model family.litmus" /dev/null \
+		>out 2>err </dev/null
+	name="cowherd run on a narrow terminal"
+	if LC_ALL=C grep -q '^family.*[~].*swapped ' out; then
+		ok "$name: shows both ends of a name"
+	else
+		not_ok "$name: does not show both ends of a name"
+	fi
+else
+	ok "narrow terminal # SKIP no script(1)"
+fi
 
 # eras.
 run 0 eras
