@@ -91,6 +91,8 @@ static bool audit_entry(struct audit *audit, pte_t entry, unsigned level)
 		return audit_leaf(audit, entry);
 	if (is_migration_entry(entry))
 		audit_migration_entry(audit, entry, level == 2);
+	if (swp_type(entry) == SWP_DEVICE && !swap_audit_entry(audit->machine, entry))
+		return finding(audit, AUDIT_SWAP_SLOT, (pfn_t)swp_offset(entry), 0, 0);
 	return true;
 }
 
@@ -138,6 +140,7 @@ static bool audit_frame(struct audit *audit, pfn_t pfn)
 	/* The object that it belongs to. */
 	if (page_flag(page, PG_SHMEM))
 		frame->refs++;
+	frame->refs += folio_swapcache_refs(page);
 	if (page_count(page) != frame->refs)
 		return finding(audit, AUDIT_REFCOUNT, pfn, frame->refs, page_count(page));
 	if (maps != frame->maps || entire != frame->entire)
@@ -174,11 +177,22 @@ static bool audit_free_list(struct audit *audit)
 	return true;
 }
 
+static bool audit_swap(struct audit *audit)
+{
+	unsigned slot = 0;
+	int expected, found;
+
+	if (swap_audit_slots(audit->machine, &slot, &expected, &found))
+		return true;
+	return finding(audit, AUDIT_SWAP_SLOT, slot, expected, found);
+}
+
 bool mm_audit(struct machine *machine, struct audit_frame *frames, struct audit_result *result)
 {
 	struct audit audit = {machine, frames, result};
 
 	*result = (struct audit_result){0};
+	swap_audit_begin(machine);
 	for (const struct mm *mm = machine->mms; mm; mm = mm->next) {
 		if (!audit_table(&audit, mm->pgd, MM_TOP_LEVEL))
 			return false;
@@ -188,5 +202,5 @@ bool mm_audit(struct machine *machine, struct audit_frame *frames, struct audit_
 		if (!audit_frame(&audit, pfn))
 			return false;
 	}
-	return audit_free_list(&audit);
+	return audit_swap(&audit) && audit_free_list(&audit);
 }

@@ -12,6 +12,7 @@ enum audit_finding {
 	AUDIT_PINCOUNT,      /* pincount of a large folio is not the number of pins */
 	AUDIT_FREE_MAPPED,   /* a frame that is free, or none, is reachable from a table */
 	AUDIT_FREE_LIST,     /* the free frames don't add up */
+	AUDIT_SWAP_SLOT,     /* a slot's count, or the swap cache; pfn is the slot */
 	AUDIT_NOT_EXCLUSIVE, /* a writable PTE of an anon page not marked exclusive */
 };
 

@@ -107,6 +107,28 @@ static const struct mm_rule_value mremap_range_values[] = {
 			       "d23cb648e365"},
 };
 
+static const struct mm_rule_value swapin_reuse_values[] = {
+	[SWAPIN_REUSE_MAPCOUNT] = {"mapcount", "no other PTE or swap entry leads to it", NULL},
+	[SWAPIN_REUSE_REFCOUNT] = {"refcount", "nobody else holds it in any way", "c145e0b47c77"},
+	[SWAPIN_REUSE_EXCLUSIVE] = {"exclusive", "or it was anon-exclusive when it was paged out",
+				    "1493a1913e34"},
+};
+
+static const struct mm_rule_value pageout_pinned_values[] = {
+	[PAGEOUT_PINNED_UNMAP] = {"unmap", "it is unmapped, and stays in the swap cache", NULL},
+	[PAGEOUT_PINNED_KEEP] = {"keep", "it stays as it is", "feb889fb40fa"},
+};
+
+static const struct mm_rule_value cow_swap_cache_values[] = {
+	[COW_SWAP_CACHE_KEEP] = {"keep", "it stays there until page-out finds it", NULL},
+	[COW_SWAP_CACHE_FREE] = {"free", "it is freed at once", "f4c4a3f48480"},
+};
+
+static const struct mm_rule_value madv_free_refs_values[] = {
+	[MADV_FREE_REFS_IGNORE] = {"ignore", "it is dropped while it is clean", NULL},
+	[MADV_FREE_REFS_KEEP] = {"keep", "it stays while anybody holds it", "6c8e2a256915"},
+};
+
 #define FIELD(field, question)                                                             \
 	{                                                                                  \
 #field, question, offsetof(struct mm_rules, field), COUNT(field##_values), \
@@ -128,6 +150,10 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(dio_ref, "What does direct I/O take on the pages that it works on?"),
 	FIELD(madv_populate, "Are there MADV_POPULATE_READ and MADV_POPULATE_WRITE?"),
 	FIELD(mremap_range, "What can mremap() move to another address?"),
+	FIELD(swapin_reuse, "When is a page that comes from swap writable at once?"),
+	FIELD(pageout_pinned, "What does page-out do with a page that may be pinned?"),
+	FIELD(cow_swap_cache, "What becomes of a copied page that only the swap cache holds?"),
+	FIELD(madv_free_refs, "When does page-out drop a page after MADV_FREE?"),
 };
 
 const int mm_nr_rule_fields = COUNT(mm_rule_fields);
@@ -149,14 +175,21 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 
 #define RULES_5_9 RULES_5_9_RC7, .fork_pinned = FORK_PINNED_COPY
 
-#define RULES_5_11 \
-	RULES_5_9, .fork_seqcount = FORK_SEQCOUNT_YES, .clear_refs_pinned = CLEAR_REFS_PINNED_SKIP
+#define RULES_5_11                                              \
+	RULES_5_9, .fork_seqcount = FORK_SEQCOUNT_YES,          \
+		   .clear_refs_pinned = CLEAR_REFS_PINNED_SKIP, \
+		   .pageout_pinned = PAGEOUT_PINNED_KEEP
 
-#define RULES_5_14 RULES_5_11, .madv_populate = MADV_POPULATE_YES
+#define RULES_5_14 \
+	RULES_5_11, .madv_populate = MADV_POPULATE_YES, .cow_swap_cache = COW_SWAP_CACHE_FREE
 
-#define RULES_5_18 RULES_5_14, .wp_reuse = WP_REUSE_REFCOUNT_DRAIN
+#define RULES_5_18                                                                              \
+	RULES_5_14, .wp_reuse = WP_REUSE_REFCOUNT_DRAIN, .swapin_reuse = SWAPIN_REUSE_REFCOUNT, \
+		    .madv_free_refs = MADV_FREE_REFS_KEEP
 
-#define RULES_5_19 RULES_5_18, .wp_reuse = WP_REUSE_EXCLUSIVE, .gup_break = GUP_BREAK_UNSHARE
+#define RULES_5_19                                                                  \
+	RULES_5_18, .wp_reuse = WP_REUSE_EXCLUSIVE, .gup_break = GUP_BREAK_UNSHARE, \
+		    .swapin_reuse = SWAPIN_REUSE_EXCLUSIVE
 
 #define RULES_6_0 \
 	RULES_5_19, .gup_follow_write = GUP_FOLLOW_EXCLUSIVE, .mprotect_write = MPROTECT_WRITE_DIRTY

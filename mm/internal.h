@@ -49,6 +49,22 @@ static inline int page_mapcount(const struct machine *machine, const struct page
 	       port_atomic_read(&compound_head(machine, page)->entire_mapcount);
 }
 
+/* Of a head: how many PTEs and PMDs map it, or parts of it. */
+static inline int folio_mapcount(const struct page *head)
+{
+	int count = port_atomic_read(&head->entire_mapcount);
+
+	for (unsigned i = 0; i < folio_nr_pages(head); i++)
+		count += port_atomic_read(&head[i].mapcount);
+	return count;
+}
+
+/* Of a head: the references of the swap cache. */
+static inline int folio_swapcache_refs(const struct page *head)
+{
+	return page_flag(head, PG_SWAPCACHE) ? (int)folio_nr_pages(head) : 0;
+}
+
 /* Fuzzy for a single page, as in the kernel: 1024 plain references look like a pin. */
 static inline bool page_maybe_dma_pinned(const struct machine *machine, const struct page *page)
 {
@@ -320,6 +336,12 @@ void page_remove_rmap(struct machine *machine, struct page *page);
 /* One PMD more, or one less. */
 void hpage_add_rmap(struct page *head);
 void hpage_remove_rmap(struct machine *machine, struct page *head);
+
+/*
+ * The page is about to be mapped by what does not count as a mapping, or merged: give up its
+ * exclusive mark. False: it may be pinned, and has to stay. Its PTE is cleared and flushed.
+ */
+bool page_try_share_anon_rmap(const struct machine *machine, struct page *page);
 
 /* Where a page may be mapped. */
 struct rmap_place {

@@ -96,6 +96,7 @@ void machine_destroy(struct machine *machine)
 struct mm *mm_create(struct machine *machine)
 {
 	struct mm *mm = port_alloc(sizeof(*mm));
+	struct mm **link;
 
 	if (!mm)
 		return NULL;
@@ -109,8 +110,10 @@ struct mm *mm_create(struct machine *machine)
 
 	port_down_write(&machine->rmap_lock);
 	mm->id = ++machine->last_mm_id;
-	mm->next = machine->mms;
-	machine->mms = mm;
+	/* At the end: who follows a page from mm to mm comes to a parent before its child. */
+	for (link = &machine->mms; *link; link = &(*link)->next)
+		;
+	*link = mm;
 	port_up_write(&machine->rmap_lock);
 	return mm;
 }
@@ -128,8 +131,9 @@ void mm_destroy(struct mm *mm)
 
 	port_down_write(&mm->mmap_lock);
 	zap_page_range(mm, 0, MM_TASK_SIZE);
-	free_pgtables(mm, 0, MM_TASK_SIZE, 0, MM_TASK_SIZE);
+	/* Once the VMAs are gone nobody comes to the tables by way of a page. */
 	vma_remove(mm, 0, MM_TASK_SIZE);
+	free_pgtables(mm, 0, MM_TASK_SIZE, 0, MM_TASK_SIZE);
 	port_up_write(&mm->mmap_lock);
 
 	port_down_write(&machine->rmap_lock);

@@ -44,11 +44,28 @@ static int madvise_flags(struct mm *mm, unsigned long start, unsigned long end,
 	return 0;
 }
 
+/* Advice on one VMA's part of the range. */
+static int madvise_vma(struct mm *mm, unsigned long start, unsigned long end, enum mm_advice advice)
+{
+	switch (advice) {
+	case MM_MADV_DONTNEED:
+		zap_page_range(mm, start, end);
+		return 0;
+	case MM_MADV_FREE:
+		return madvise_free(mm, find_vma(mm, start), start, end);
+	case MM_MADV_WILLNEED:
+		return madvise_willneed(mm, start, end);
+	case MM_MADV_PAGEOUT:
+		return madvise_pageout(mm, start, end);
+	default:
+		return madvise_flags(mm, start, end, advice_flags(advice));
+	}
+}
+
 /* Go over the mapped parts of the range; what is not mapped makes the result -ENOMEM. */
 static int madvise_walk(struct mm *mm, unsigned long start, unsigned long end,
 			enum mm_advice advice)
 {
-	struct flag_change change = advice_flags(advice);
 	unsigned long addr = start;
 	int holes = 0;
 	int err = 0;
@@ -64,10 +81,7 @@ static int madvise_walk(struct mm *mm, unsigned long start, unsigned long end,
 			addr = mm->vmas[index].start;
 		}
 		part_end = mm->vmas[index].end < end ? mm->vmas[index].end : end;
-		if (advice == MM_MADV_DONTNEED)
-			zap_page_range(mm, addr, part_end);
-		else
-			err = madvise_flags(mm, addr, part_end, change);
+		err = madvise_vma(mm, addr, part_end, advice);
 		addr = part_end;
 	}
 	return err ? err : holes;
@@ -98,6 +112,9 @@ int mm_madvise(struct mm *mm, unsigned long addr, unsigned long length, enum mm_
 	case MM_MADV_POPULATE_WRITE:
 		return madvise_populate(mm, addr, addr + length, true);
 	case MM_MADV_DONTNEED:
+	case MM_MADV_FREE:
+	case MM_MADV_WILLNEED:
+	case MM_MADV_PAGEOUT:
 		port_down_read(&mm->mmap_lock);
 		err = madvise_walk(mm, addr, addr + length, advice);
 		port_up_read(&mm->mmap_lock);

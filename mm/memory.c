@@ -174,6 +174,9 @@ static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 	if (old) {
 		if (copied)
 			put_page(machine, old);
+		/* f4c4a3f48480, v5.14; before, page-out had to find it. */
+		if (copied && machine->rules.cow_swap_cache == COW_SWAP_CACHE_FREE)
+			free_swap_cache(machine, old);
 		put_page(machine, old);
 	}
 	return copied && !(vmf->flags & FAULT_FLAG_UNSHARE) ? VM_FAULT_WRITE : 0;
@@ -213,7 +216,7 @@ static enum wp_decision wp_by_mapcount(struct vm_fault *vmf, struct page *page)
 		}
 		put_page(machine, page);
 	}
-	decision = page_mapcount(machine, page) <= 1 ? WP_REUSE : WP_COPY;
+	decision = reuse_swap_page(machine, page) ? WP_REUSE : WP_COPY;
 	port_unlock(&head->lock);
 	return decision;
 }
@@ -257,10 +260,12 @@ static enum wp_decision wp_by_refcount_drain(const struct vm_fault *vmf, struct 
 		return WP_COPY;
 	if (!page_flag(head, PG_LRU))
 		lru_add_drain(vmf->mm->machine);
-	if (page_count(head) > 1)
+	/* Nor must the swap cache (53a05ad9f21d). */
+	if (page_count(head) > 1 + folio_swapcache_refs(head))
 		return WP_COPY;
 	if (!port_trylock(&head->lock))
 		return WP_COPY;
+	try_to_free_swap(vmf->mm->machine, head);
 	reuse = page_count(head) == 1;
 	port_unlock(&head->lock);
 	return reuse ? WP_REUSE : WP_COPY;
@@ -355,8 +360,11 @@ static unsigned do_nonpresent_pte(struct vm_fault *vmf)
 {
 	if (pte_none(vmf->orig_pte))
 		return vmf->vma->shmem ? do_fault(vmf) : do_anonymous_page(vmf);
-	if (swp_type(vmf->orig_pte) == SWP_DEVICE)
-		return do_swap_page(vmf);
+	if (swp_type(vmf->orig_pte) == SWP_DEVICE) {
+		unsigned ret = do_swap_page(vmf);
+
+		return vmf->pte.entry ? ret | do_wp_page(vmf) : ret;
+	}
 	if (is_migration_entry(vmf->orig_pte))
 		migration_entry_wait(vmf);
 	return 0;

@@ -113,7 +113,10 @@ static int move_vma(struct mm *mm, unsigned long addr, unsigned long length, uns
 		moved.pgoff = to >> MM_PAGE_SHIFT;
 	vma_get(&moved);
 	vma_insert(mm, &moved);
+	/* Who looks for all mappings of a page must not miss one that is on its way. */
+	port_down_write(&mm->machine->rmap_lock);
 	move_page_tables(mm, &moved, addr, length);
+	port_up_write(&mm->machine->rmap_lock);
 	do_munmap(mm, addr, addr + length);
 	return 0;
 }

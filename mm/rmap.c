@@ -41,6 +41,14 @@ void hpage_remove_rmap(struct machine *machine, struct page *head)
 	BUG_ON(port_atomic_add_return(&head->entire_mapcount, -1) < 0);
 }
 
+bool page_try_share_anon_rmap(const struct machine *machine, struct page *page)
+{
+	if (page_maybe_dma_pinned(machine, page))
+		return false;
+	port_atomic_andnot(&page->flags, PG_ANON_EXCLUSIVE);
+	return true;
+}
+
 /* Anonymous memory whose offset fits may be a false hit: then fn finds other entries. */
 static bool may_map(const struct vma *vma, const struct page *head, unsigned long index)
 {

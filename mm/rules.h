@@ -85,6 +85,31 @@ enum dio_ref {
 	DIO_REF_PIN,
 };
 
+/* Is a page that comes from swap the faulting mm's alone, so that it can be written to at once? */
+enum swapin_reuse {
+	SWAPIN_REUSE_MAPCOUNT,  /* if no other PTE or swap entry leads to it */
+	SWAPIN_REUSE_REFCOUNT,  /* if nobody else holds it in any way */
+	SWAPIN_REUSE_EXCLUSIVE, /* or it was exclusive when it went: the swap entry says so */
+};
+
+/* What does page-out do with a page that may be pinned? */
+enum pageout_pinned {
+	PAGEOUT_PINNED_UNMAP, /* unmap it; then it stays in the swap cache */
+	PAGEOUT_PINNED_KEEP,
+};
+
+/* What becomes of a page that only the swap cache holds, after a write fault has copied it? */
+enum cow_swap_cache {
+	COW_SWAP_CACHE_KEEP, /* it stays until page-out finds it */
+	COW_SWAP_CACHE_FREE,
+};
+
+/* When does page-out drop a page after MADV_FREE? */
+enum madv_free_refs {
+	MADV_FREE_REFS_IGNORE, /* if it is clean */
+	MADV_FREE_REFS_KEEP,   /* if it is clean, and nobody holds a reference */
+};
+
 /* Are there MADV_POPULATE_READ and MADV_POPULATE_WRITE? */
 enum madv_populate {
 	MADV_POPULATE_EINVAL,
@@ -116,6 +141,10 @@ struct mm_rules {
 	enum dio_ref dio_ref;
 	enum madv_populate madv_populate;
 	enum mremap_range mremap_range;
+	enum swapin_reuse swapin_reuse;
+	enum pageout_pinned pageout_pinned;
+	enum cow_swap_cache cow_swap_cache;
+	enum madv_free_refs madv_free_refs;
 };
 
 #endif

@@ -9,18 +9,74 @@
 int swap_create(struct machine *machine, unsigned nr_slots);
 void swap_destroy(struct machine *machine);
 
-/* A fault on an entry of SWP_DEVICE, vmf->orig_pte. PTE lock not held. */
+/*
+ * A fault on an entry of SWP_DEVICE, vmf->orig_pte. No lock held. If vmf->pte.entry is set on
+ * return, the page is mapped as vmf->orig_pte says, the PTE's lock is held, and there is still to
+ * be done what a write to it needs.
+ */
 unsigned do_swap_page(struct vm_fault *vmf);
 
-/* One entry more that names the slot (fork), and one less (zap). PTE lock held. */
+/* One entry more that names the slot (fork), and one less. PTE lock held. */
 void swap_duplicate(struct machine *machine, pte_t entry);
+void swap_free(struct machine *machine, pte_t entry);
+
+/* One entry less (zap): what the swap cache holds for nobody any more goes too. PTE lock held. */
 void free_swap_and_cache(struct machine *machine, pte_t entry);
+
+/* The page is not mapped here any more: the same. The caller has a reference. */
+void free_swap_cache(struct machine *machine, struct page *page);
 
 /* How many entries name the slot that the swap cache holds the page for. Page lock held. */
 int page_swapcount(const struct machine *machine, const struct page *page);
 
+/*
+ * Up to v5.17: does at most one PTE or swap entry lead to the page? Then the swap cache lets go of
+ * it. Page lock held.
+ */
+bool reuse_swap_page(struct machine *machine, struct page *page);
+
 /* Take the page out of the swap cache if no entry names its slot. Page lock held. */
 bool try_to_free_swap(struct machine *machine, struct page *head);
+
+/* Put a folio that is not there into the swap cache. False: no room. Page lock held. */
+bool add_to_swap(struct machine *machine, struct page *head);
+
+/* Take it out again, whoever names its slots. Page lock held; the caller has a reference. */
+void delete_from_swap_cache(struct machine *machine, struct page *head);
+
+/* The same, if it is clean and nobody but the caller has a reference. */
+bool remove_swap_mapping(struct machine *machine, struct page *head);
+
+/* Another folio of the same size takes its place there. Both page locks held. */
+void replace_in_swap_cache(struct machine *machine, struct page *head, struct page *new);
+
+/* The slot of a base page of a folio in the swap cache. Page lock held. */
+unsigned page_swap_slot(const struct machine *machine, const struct page *page);
+
+/* Write a folio of the swap cache to its slots. Page lock held. */
+void swap_writepage(struct machine *machine, struct page *head);
+
+/*
+ * The page of a slot, read into the swap cache if it is not there: 0, and the page with a
+ * reference, NULL if no entry names the slot any more; -ENOMEM.
+ */
+int read_swap_cache(struct machine *machine, unsigned slot, struct page **page);
+
+/* Is more than half of it taken? */
+bool vm_swap_full(const struct machine *machine);
+
+/* Advice on one VMA; mmap lock held. 0 or -EINVAL. */
+int madvise_pageout(struct mm *mm, unsigned long start, unsigned long end);
+int madvise_willneed(struct mm *mm, unsigned long start, unsigned long end);
+int madvise_free(struct mm *mm, const struct vma *vma, unsigned long start, unsigned long end);
+
+/*
+ * For the audit: begin; count an entry, false if there is no such slot; then compare. Returns false
+ * with a slot, how many entries there are, and how many it has counted. Nobody is inside.
+ */
+void swap_audit_begin(struct machine *machine);
+bool swap_audit_entry(struct machine *machine, pte_t entry);
+bool swap_audit_slots(struct machine *machine, unsigned *bad, int *expected, int *found);
 
 #else
 
@@ -48,6 +104,12 @@ static inline void swap_duplicate(struct machine *machine, pte_t entry)
 	(void)entry;
 }
 
+static inline void free_swap_cache(struct machine *machine, struct page *page)
+{
+	(void)machine;
+	(void)page;
+}
+
 static inline void free_swap_and_cache(struct machine *machine, pte_t entry)
 {
 	(void)machine;
@@ -61,11 +123,64 @@ static inline int page_swapcount(const struct machine *machine, const struct pag
 	return 0;
 }
 
+static inline bool reuse_swap_page(struct machine *machine, struct page *page)
+{
+	return page_mapcount(machine, page) <= 1;
+}
+
 static inline bool try_to_free_swap(struct machine *machine, struct page *head)
 {
 	(void)machine;
 	(void)head;
 	return false;
+}
+
+static inline int madvise_pageout(struct mm *mm, unsigned long start, unsigned long end)
+{
+	(void)mm;
+	(void)start;
+	(void)end;
+	return 0;
+}
+
+static inline int madvise_willneed(struct mm *mm, unsigned long start, unsigned long end)
+{
+	(void)mm;
+	(void)start;
+	(void)end;
+	return 0;
+}
+
+/* Without page-out nothing ever comes of it. */
+static inline int madvise_free(struct mm *mm, const struct vma *vma, unsigned long start,
+			       unsigned long end)
+{
+	(void)mm;
+	(void)start;
+	(void)end;
+	return vma_is_anonymous(vma) ? 0 : -MM_EINVAL;
+}
+
+static inline void swap_audit_begin(struct machine *machine)
+{
+	(void)machine;
+}
+
+static inline bool swap_audit_entry(struct machine *machine, pte_t entry)
+{
+	(void)machine;
+	(void)entry;
+	return false;
+}
+
+static inline bool swap_audit_slots(struct machine *machine, unsigned *bad, int *expected,
+				    int *found)
+{
+	(void)machine;
+	(void)bad;
+	(void)expected;
+	(void)found;
+	return true;
 }
 
 #endif

@@ -6,8 +6,10 @@ void zap_flush(struct zap_batch *batch)
 {
 	if (batch->start < batch->end)
 		flush_tlb_range(batch->mm, batch->start, batch->end);
-	for (unsigned i = 0; i < batch->nr; i++)
+	for (unsigned i = 0; i < batch->nr; i++) {
+		free_swap_cache(batch->mm->machine, batch->pages[i]);
 		put_page(batch->mm->machine, batch->pages[i]);
+	}
 	batch->start = batch->end;
 	batch->nr = 0;
 }

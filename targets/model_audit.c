@@ -73,6 +73,7 @@ static unsigned report(struct model *model, const struct audit_result *result)
 		[AUDIT_PINCOUNT] = {VIOLATION_BAD_COUNT, "pins"},
 		[AUDIT_FREE_MAPPED] = {VIOLATION_USE_AFTER_FREE, "mappings of a free frame"},
 		[AUDIT_FREE_LIST] = {VIOLATION_BAD_COUNT, "free frames"},
+		[AUDIT_SWAP_SLOT] = {VIOLATION_BAD_COUNT, "entries (a slot of swap)"},
 		[AUDIT_NOT_EXCLUSIVE] = {VIOLATION_BAD_COUNT, "anon-exclusive marks"},
 	};
 

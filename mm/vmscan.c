@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vmscan.c - page-out: MADV_PAGEOUT and MADV_FREE, and how a page is taken from all that map it */
+#include "mm/internal.h"
+
+struct unmap {
+	struct machine *machine;
+	struct page *page; /* of its folio, the one that the walk is for */
+	bool failed;
+};
+
+/* Reading the counts of a lazily freed page: may it be dropped? Its PTE is cleared already. */
+static bool may_discard(const struct machine *machine, const struct page *head)
+{
+	if (page_flag(head, PG_DIRTY))
+		return false;
+	/* Direct I/O may be writing to it, and marks it dirty only at its end (6c8e2a256915). */
+	if (machine->rules.madv_free_refs == MADV_FREE_REFS_KEEP)
+		return page_count(head) == 1 + folio_mapcount(head);
+	return true;
+}
+
+/* The entry that stands for the page from now on; 0: it stays mapped. PTE cleared and flushed. */
+static pte_t swap_out_entry(const struct unmap *unmap, pte_t pte)
+{
+	struct machine *machine = unmap->machine;
+	struct page *page = unmap->page;
+	pte_t entry = swp_entry(SWP_DEVICE, page_swap_slot(machine, page));
+
+	if (page_flag(page, PG_ANON_EXCLUSIVE)) {
+		if (!page_try_share_anon_rmap(machine, page))
+			return 0;
+		entry |= PTE_SWP_EXCLUSIVE;
+	}
+	if (pte_soft_dirty(pte))
+		entry |= PTE_SWP_SOFT_DIRTY;
+	if (pte_uffd_wp(pte))
+		entry |= PTE_SWP_UFFD_WP;
+	swap_duplicate(machine, entry);
+	return entry;
+}
+
+/* What stands in place of a PTE that is cleared; false: it has to be put back. */
+static bool unmapped_entry(const struct unmap *unmap, pte_t pte, pte_t *entry)
+{
+	struct page *head = compound_head(unmap->machine, unmap->page);
+
+	*entry = 0;
+	if (page_flag(head, PG_SWAPBACKED)) {
+		*entry = swap_out_entry(unmap, pte);
+		return *entry;
+	}
+	if (may_discard(unmap->machine, head))
+		return true;
+	/* Written to after MADV_FREE: it is a page like others again. */
+	port_atomic_or(&head->flags, PG_SWAPBACKED);
+	return false;
+}
+
+static bool unmap_one(void *context, const struct rmap_place *place)
+{
+	struct unmap *unmap = context;
+	struct machine *machine = unmap->machine;
+	struct page *head = compound_head(machine, unmap->page);
+	struct pte_lock lock = pte_offset_lock(place->mm, place->addr);
+	pte_t pte, entry;
+
+	if (!lock.entry)
+		return true;
+	pte = port_entry_read(lock.entry);
+	if (!pte_present(pte) || vm_normal_page(machine, pte) != unmap->page) {
+		pte_unlock(&lock);
+		return true;
+	}
+	/* Nobody can write to it any more: what comes to its copy now is final. */
+	pte = port_entry_xchg(lock.entry, 0);
+	flush_tlb_range(place->mm, place->addr, place->addr + MM_PAGE_SIZE);
+	if (pte_dirty(pte))
+		port_atomic_or(&head->flags, PG_DIRTY);
+	if (!unmapped_entry(unmap, pte, &entry)) {
+		port_entry_set(lock.entry, pte);
+		pte_unlock(&lock);
+		unmap->failed = true;
+		return false;
+	}
+	port_entry_set(lock.entry, entry);
+	page_remove_rmap(machine, unmap->page);
+	put_page(machine, head);
+	pte_unlock(&lock);
+	return true;
+}
+
+/* Put what the swap cache has, or nothing, in place of all that maps the folio. Page lock held. */
+static bool try_to_unmap(struct machine *machine, struct page *head)
+{
+	struct unmap unmap = {.machine = machine};
+
+	for (unsigned i = 0; !unmap.failed && i < folio_nr_pages(head); i++) {
+		unmap.page = head + i;
+		rmap_walk(machine, unmap.page, unmap_one, &unmap);
+	}
+	return !unmap.failed && !folio_mapcount(head);
+}
+
+/* Give the folio a place in swap, unless it must stay. Page lock held. */
+static bool prepare_swap(struct machine *machine, struct page *head)
+{
+	if (!page_flag(head, PG_SWAPBACKED) || page_flag(head, PG_SWAPCACHE))
+		return true;
+	if (machine->rules.pageout_pinned == PAGEOUT_PINNED_KEEP &&
+	    page_maybe_dma_pinned(machine, head))
+		return false;
+	return add_to_swap(machine, head);
+}
+
+/* Write it where its swap slots are, and let it go. Page lock held, we have one reference. */
+static void write_and_drop(struct machine *machine, struct page *head)
+{
+	if (!page_flag(head, PG_SWAPBACKED) || !page_flag(head, PG_SWAPCACHE))
+		return;
+	/* Others would go on with what is not in swap then. */
+	if (page_flag(head, PG_DIRTY) && page_count(head) != 1 + (int)folio_nr_pages(head))
+		return;
+	if (page_flag(head, PG_DIRTY))
+		swap_writepage(machine, head);
+	remove_swap_mapping(machine, head);
+}
+
+/* One page of shrink_page_list(), with a reference that is dropped here. */
+static void shrink_page(struct machine *machine, struct page *head)
+{
+	if (!port_trylock(&head->lock)) {
+		put_page(machine, head);
+		return;
+	}
+	if (prepare_swap(machine, head) && try_to_unmap(machine, head))
+		write_and_drop(machine, head);
+	port_unlock(&head->lock);
+	/* The last one, where nobody else held it. */
+	put_page(machine, head);
+}
+
+/*
+ * The page of a PTE if page-out may take it: on the LRU, anonymous, mapped by nobody else
+ * (12e967fd8e4e). With a reference (isolate_lru_page()).
+ */
+static struct page *isolate_page(struct mm *mm, unsigned long addr)
+{
+	struct machine *machine = mm->machine;
+	struct pte_lock lock = pte_offset_lock(mm, addr);
+	struct page *page = NULL;
+	pte_t pte;
+
+	if (!lock.entry)
+		return NULL;
+	pte = port_entry_read(lock.entry);
+	if (pte_present(pte))
+		page = vm_normal_page(machine, pte);
+	/* Merged pages could be swapped, too, but then each fault would have to copy them. */
+	if (page && (!page_is_anon(machine, page) || page_mapcount(machine, page) != 1 ||
+		     !page_flag(compound_head(machine, page), PG_LRU) ||
+		     page_flag(compound_head(machine, page), PG_KSM)))
+		page = NULL;
+	if (page)
+		get_page(machine, page);
+	pte_unlock(&lock);
+	return page;
+}
+
+int madvise_pageout(struct mm *mm, unsigned long start, unsigned long end)
+{
+	struct machine *machine = mm->machine;
+
+	lru_add_drain(machine);
+	for (unsigned long addr = start; addr < end; addr += MM_PAGE_SIZE) {
+		struct page *page = isolate_page(mm, addr);
+
+		if (page)
+			shrink_page(machine, compound_head(machine, page));
+	}
+	return 0;
+}
+
+/*
+ * Nobody needs the page to be written to swap now: with what it has there it loses what made it
+ * newer. False: it is shared, or busy. PTE lock held.
+ */
+static bool forget_content(struct machine *machine, struct page *page)
+{
+	struct page *head = compound_head(machine, page);
+	bool sole;
+
+	if (!page_flag(head, PG_SWAPCACHE) && !page_flag(head, PG_DIRTY))
+		return true;
+	if (!port_trylock(&head->lock))
+		return false;
+	sole = page_mapcount(machine, page) == 1 &&
+	       (!page_flag(head, PG_SWAPCACHE) || try_to_free_swap(machine, head));
+	if (sole)
+		port_atomic_andnot(&head->flags, PG_DIRTY);
+	port_unlock(&head->lock);
+	return sole;
+}
+
+struct lazyfree {
+	struct mm *mm;
+};
+
+/* MADV_FREE of one entry: clean, and to be dropped at page-out unless it is written to again. */
+static void free_entry(void *context, unsigned long addr, port_entry *entry)
+{
+	struct machine *machine = ((const struct lazyfree *)context)->mm->machine;
+	pte_t pte = port_entry_read(entry);
+	struct page *page, *head;
+
+	(void)addr;
+	if (is_swap_pte(pte) && swp_type(pte) == SWP_DEVICE) {
+		port_entry_set(entry, 0);
+		free_swap_and_cache(machine, pte);
+	}
+	page = pte_present(pte) ? vm_normal_page(machine, pte) : NULL;
+	if (!page || !page_is_anon(machine, page))
+		return;
+	head = compound_head(machine, page);
+	/* Part of a huge page can't be given up alone. */
+	if (folio_is_large(head) && !(pte & PTE_PSE))
+		return;
+	if (!forget_content(machine, page))
+		return;
+	/* A CPU may set the dirty bit meanwhile: then it stays, and the page too. */
+	pte = port_entry_xchg(entry, 0);
+	port_entry_set(entry, pte & ~(PTE_ACCESSED | PTE_DIRTY));
+	if (page_flag(head, PG_LRU) && !page_flag(head, PG_SWAPCACHE))
+		port_atomic_andnot(&head->flags, PG_SWAPBACKED);
+}
+
+int madvise_free(struct mm *mm, const struct vma *vma, unsigned long start, unsigned long end)
+{
+	static const struct mm_walk_ops ops = {.pte = free_entry, .pmd = free_entry};
+	struct lazyfree lazyfree = {mm};
+
+	if (!vma_is_anonymous(vma))
+		return -MM_EINVAL;
+	lru_add_drain(mm->machine);
+	walk_page_range(mm, start, end, &ops, &lazyfree);
+	/* Who writes on through a stale entry would not make it dirty. */
+	flush_tlb_range(mm, start, end);
+	return 0;
+}
