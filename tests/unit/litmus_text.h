@@ -16,6 +16,9 @@
 
 #define NR(array) (sizeof(array) / sizeof((array)[0]))
 
+/* A test with this initial state, and P0 from its parameters on. */
+#define AROUND(state, body) "C t\n{ " state " }\nP0(" body "\n}\nexists (true)\n"
+
 static inline struct litmus_test *parse(const char *text)
 {
 	char err[256] = "";
