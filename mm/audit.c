@@ -198,6 +198,8 @@ bool mm_audit(struct machine *machine, struct audit_frame *frames, struct audit_
 			return false;
 	}
 	audit_lru_caches(&audit);
+	if (!hugetlb_audit(machine, frames, result))
+		return false;
 	for (pfn_t pfn = 0; pfn < machine->nr_frames; pfn++) {
 		if (!audit_frame(&audit, pfn))
 			return false;

@@ -129,6 +129,41 @@ static const struct mm_rule_value madv_free_refs_values[] = {
 	[MADV_FREE_REFS_KEEP] = {"keep", "it stays while anybody holds it", "6c8e2a256915"},
 };
 
+static const struct mm_rule_value hugetlb_fork_values[] = {
+	[HUGETLB_FORK_SHARE] = {"share", "it is shared like any other", NULL},
+	[HUGETLB_FORK_COPY_WRITABLE] = {"copy-writable",
+					"the child gets a copy, writable even without VM_WRITE",
+					"4eae4efa2c29"},
+	[HUGETLB_FORK_COPY] = {"copy", "the child gets a copy, as its VMA allows",
+			       "list, Dec 2024"},
+};
+
+static const struct mm_rule_value hugetlb_seqcount_values[] = {
+	[HUGETLB_SEQCOUNT_NO] = {"no", "a pin may slip in between fork's look and its protection",
+				 NULL},
+	[HUGETLB_SEQCOUNT_YES] = {"yes", "as with other pages", "623a1ddfeb23"},
+};
+
+static const struct mm_rule_value hugetlb_force_values[] = {
+	[HUGETLB_FORCE_WRITABLE] = {"writable", "it makes the entry writable for everybody", NULL},
+	[HUGETLB_FORCE_EFAULT] = {"efault", "-EFAULT", "1d8d14641fd9"},
+	[HUGETLB_FORCE_READ_ONLY] = {"read-only", "it works, and the entry stays read-only",
+				     "list, Dec 2024"},
+};
+
+static const struct mm_rule_value hugetlb_dontneed_values[] = {
+	[HUGETLB_DONTNEED_EINVAL] = {"einval", "no: -EINVAL", NULL},
+	[HUGETLB_DONTNEED_ROUND_UP] = {"round-up", "yes, of each huge page that the range touches",
+				       "90e7e7f5ef3f"},
+	[HUGETLB_DONTNEED_ROUND_DOWN] = {"round-down", "yes, of whole huge pages in the range",
+					 "8ebe0a5eaaeb"},
+};
+
+static const struct mm_rule_value hugetlb_mremap_values[] = {
+	[HUGETLB_MREMAP_EINVAL] = {"einval", "no: -EINVAL", NULL},
+	[HUGETLB_MREMAP_YES] = {"yes", "yes, whole huge pages", "550a7d60bd5e"},
+};
+
 #define FIELD(field, question)                                                             \
 	{                                                                                  \
 #field, question, offsetof(struct mm_rules, field), COUNT(field##_values), \
@@ -154,6 +189,12 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(pageout_pinned, "What does page-out do with a page that may be pinned?"),
 	FIELD(cow_swap_cache, "What becomes of a copied page that only the swap cache holds?"),
 	FIELD(madv_free_refs, "When does page-out drop a page after MADV_FREE?"),
+	FIELD(hugetlb_fork, "What does fork do with a hugetlb page, where it would copy others?"),
+	FIELD(hugetlb_seqcount,
+	      "Does FOLL_PIN by fast GUP of hugetlb notice a fork, as elsewhere?"),
+	FIELD(hugetlb_force, "What does FOLL_FORCE do in private hugetlb memory without VM_WRITE?"),
+	FIELD(hugetlb_dontneed, "Is there MADV_DONTNEED for hugetlb?"),
+	FIELD(hugetlb_mremap, "Can mremap() move hugetlb memory?"),
 };
 
 const int mm_nr_rule_fields = COUNT(mm_rule_fields);
@@ -180,28 +221,40 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 		   .clear_refs_pinned = CLEAR_REFS_PINNED_SKIP, \
 		   .pageout_pinned = PAGEOUT_PINNED_KEEP
 
+#define RULES_5_12 RULES_5_11, .hugetlb_fork = HUGETLB_FORK_COPY_WRITABLE
+
 #define RULES_5_14 \
-	RULES_5_11, .madv_populate = MADV_POPULATE_YES, .cow_swap_cache = COW_SWAP_CACHE_FREE
+	RULES_5_12, .madv_populate = MADV_POPULATE_YES, .cow_swap_cache = COW_SWAP_CACHE_FREE
+
+#define RULES_5_16 RULES_5_14, .hugetlb_mremap = HUGETLB_MREMAP_YES
 
 #define RULES_5_18                                                                              \
-	RULES_5_14, .wp_reuse = WP_REUSE_REFCOUNT_DRAIN, .swapin_reuse = SWAPIN_REUSE_REFCOUNT, \
-		    .madv_free_refs = MADV_FREE_REFS_KEEP
+	RULES_5_16, .wp_reuse = WP_REUSE_REFCOUNT_DRAIN, .swapin_reuse = SWAPIN_REUSE_REFCOUNT, \
+		    .madv_free_refs = MADV_FREE_REFS_KEEP,                                      \
+		    .hugetlb_dontneed = HUGETLB_DONTNEED_ROUND_UP
 
 #define RULES_5_19                                                                  \
 	RULES_5_18, .wp_reuse = WP_REUSE_EXCLUSIVE, .gup_break = GUP_BREAK_UNSHARE, \
-		    .swapin_reuse = SWAPIN_REUSE_EXCLUSIVE
+		    .swapin_reuse = SWAPIN_REUSE_EXCLUSIVE,                         \
+		    .hugetlb_seqcount = HUGETLB_SEQCOUNT_YES
 
-#define RULES_6_0 \
-	RULES_5_19, .gup_follow_write = GUP_FOLLOW_EXCLUSIVE, .mprotect_write = MPROTECT_WRITE_DIRTY
+#define RULES_6_0                                             \
+	RULES_5_19, .gup_follow_write = GUP_FOLLOW_EXCLUSIVE, \
+		    .mprotect_write = MPROTECT_WRITE_DIRTY, .hugetlb_force = HUGETLB_FORCE_EFAULT
+
+#define RULES_6_1 RULES_6_0, .hugetlb_dontneed = HUGETLB_DONTNEED_ROUND_DOWN
 
 #define RULES_6_2 \
-	RULES_6_0, .gup_break = GUP_BREAK_UNSHARE_COW, .mprotect_write = MPROTECT_WRITE_NOW
+	RULES_6_1, .gup_break = GUP_BREAK_UNSHARE_COW, .mprotect_write = MPROTECT_WRITE_NOW
 
 #define RULES_6_3 RULES_6_2, .get_longterm = GET_LONGTERM_EINVAL
 
 #define RULES_6_5 RULES_6_3, .zero_page_pin = ZERO_PAGE_PIN_NONE, .dio_ref = DIO_REF_PIN
 
-#define RULES_6_17 RULES_6_5, .mremap_range = MREMAP_RANGE_MANY
+#define RULES_6_14 \
+	RULES_6_5, .hugetlb_fork = HUGETLB_FORK_COPY, .hugetlb_force = HUGETLB_FORCE_READ_ONLY
+
+#define RULES_6_17 RULES_6_14, .mremap_range = MREMAP_RANGE_MANY
 
 #define RULES_BREAK_COW_V1 \
 	RULES_5_9_RC4, .gup_break = GUP_BREAK_PIN, .gup_follow_write = GUP_FOLLOW_COW
@@ -238,13 +291,17 @@ const struct mm_era mm_eras[] = {
 	 {5, 9, 0},
 	 {RULES_5_9}},
 	{"v5.11", "fast GUP notices fork; clear_refs spares pins", true, {5, 11, 4}, {RULES_5_11}},
+	{"v5.12", "fork copies hugetlb pages that may be pinned", true, {5, 12, 1}, {RULES_5_12}},
 	{"v5.14", "MADV_POPULATE_READ and MADV_POPULATE_WRITE", true, {5, 14, 1}, {RULES_5_14}},
+	{"v5.16", "mremap() moves hugetlb memory", true, {5, 16, 1}, {RULES_5_16}},
 	{"v5.18", "the LRU cache no longer forces a copy", true, {5, 18, 1}, {RULES_5_18}},
 	{"v5.19", "anon-exclusive pages; read-only pins unshare", true, {5, 19, 1}, {RULES_5_19}},
 	{"v6.0", "FOLL_COW is gone; mprotect makes writable", true, {6, 0, 2}, {RULES_6_0}},
+	{"v6.1", "MADV_DONTNEED leaves parts of hugetlb pages", true, {6, 1, 3}, {RULES_6_1}},
 	{"v6.2", "long-term pins unshare the zero page too", true, {6, 2, 1}, {RULES_6_2}},
 	{"v6.3", "FOLL_LONGTERM is for pins only", true, {6, 3, 1}, {RULES_6_3}},
 	{"v6.5", "zero page not pinned; direct I/O pins", true, {6, 5, 1}, {RULES_6_5}},
+	{"v6.14", "FOLL_FORCE writes to hugetlb", true, {6, 14, 1}, {RULES_6_14}},
 	{"v6.17", "mremap() moves several mappings at once", true, {6, 17, 1}, {RULES_6_17}},
 	{"break-cow-v1",
 	 "FAULT_FLAG_BREAK_COW, first draft, 14 Sep 2020",

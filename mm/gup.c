@@ -62,6 +62,8 @@ static bool can_follow_write(const struct machine *machine, const struct vma *vm
 
 	if (pte_write(pte))
 		return true;
+	if (vma->flags & VM_HUGETLB && machine->rules.hugetlb_force != HUGETLB_FORCE_READ_ONLY)
+		return false;
 	switch (machine->rules.gup_follow_write) {
 	case GUP_FOLLOW_FORCE_COW:
 		return flags & FOLL_FORCE && flags & FOLL_COW && pte_dirty(pte);
@@ -134,8 +136,9 @@ static struct page *follow_page(struct mm *mm, const struct vma *vma, unsigned l
 
 	if (!lock.entry)
 		return NULL;
-	/* The patch holds every pin to the test, for it has faulted as if to write. */
-	if (machine->rules.gup_break == GUP_BREAK_PIN && flags & FOLL_PIN)
+	/* The patch holds every pin to the test, for it has faulted as if to write: hugetlb not. */
+	if (machine->rules.gup_break == GUP_BREAK_PIN && flags & FOLL_PIN &&
+	    !(vma->flags & VM_HUGETLB))
 		need_write = true;
 
 	if (!at.page)
@@ -189,11 +192,14 @@ static int faultin_page(struct mm *mm, struct vma *vma, unsigned long addr, unsi
 	return 0;
 }
 
-static int check_vma_flags(const struct vma *vma, unsigned flags)
+static int check_vma_flags(const struct mm *mm, const struct vma *vma, unsigned flags)
 {
 	if (flags & FOLL_WRITE) {
 		if (vma->flags & VM_WRITE)
 			return 0;
+		if (vma->flags & VM_HUGETLB &&
+		    mm->machine->rules.hugetlb_force == HUGETLB_FORCE_EFAULT)
+			return -MM_EFAULT;
 		return flags & FOLL_FORCE && is_cow_mapping(vma) ? 0 : -MM_EFAULT;
 	}
 	if (vma->flags & VM_READ)
@@ -208,7 +214,7 @@ static int check_vma_flags(const struct vma *vma, unsigned flags)
 static int get_user_page(struct mm *mm, unsigned long addr, unsigned flags, struct page **result)
 {
 	struct vma *vma = find_vma(mm, addr);
-	int err = vma ? check_vma_flags(vma, flags) : -MM_EFAULT;
+	int err = vma ? check_vma_flags(mm, vma, flags) : -MM_EFAULT;
 
 	if (err)
 		return err;

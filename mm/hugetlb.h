@@ -3,6 +3,9 @@
 #ifndef MM_HUGETLB_H
 #define MM_HUGETLB_H
 
+struct audit_frame;
+struct audit_result;
+
 #if CONFIG_HUGETLB_PAGE
 
 /* The pool of a new machine, and its end. 0 or -ENOMEM. */
@@ -12,9 +15,26 @@ void hugetlb_pool_destroy(struct machine *machine);
 /* The last reference of a hugetlb page is gone: back to the pool. */
 void free_huge_page(struct machine *machine, struct page *head);
 
-/* Uses of the object behind a VMA with VM_HUGETLB. */
-void hugetlb_map_get(struct hugetlb_map *map);
-void hugetlb_map_put(struct machine *machine, struct hugetlb_map *map);
+/* mmap(MAP_HUGETLB): make the VMA's object, with one use. -EINVAL, -ENOMEM. */
+int hugetlb_file_setup(struct mm *mm, struct vma *vma);
+
+/* Reserve a huge page for each page of the object: -ENOMEM if the pool has too few. */
+int hugetlb_reserve_pages(struct machine *machine, struct hugetlb_map *map);
+
+/* A VMA of the object more, and one less, which is in mm no more. mmap lock held for writing. */
+void hugetlb_vm_op_open(const struct vma *vma);
+void hugetlb_vm_op_close(struct mm *mm, const struct vma *vma);
+
+/*
+ * May madvise() do this from addr on, which the VMA holds, to *end? 0 or -EINVAL; *end is then
+ * where the part ends on which it works, which may be empty.
+ */
+int hugetlb_check_advice(const struct mm *mm, const struct vma *vma, enum mm_advice advice,
+			 unsigned long addr, unsigned long *end);
+
+/* Recount the pool, and add to the frames what it holds. False: *result says what is wrong. */
+bool hugetlb_audit(struct machine *machine, struct audit_frame *frames,
+		   struct audit_result *result);
 
 /* A fault in a VMA with VM_HUGETLB: as handle_mm_fault(). */
 unsigned hugetlb_fault(struct vm_fault *vmf);
@@ -49,15 +69,50 @@ static inline void free_huge_page(struct machine *machine, struct page *head)
 	(void)head;
 }
 
-static inline void hugetlb_map_get(struct hugetlb_map *map)
+static inline int hugetlb_file_setup(struct mm *mm, struct vma *vma)
 {
-	(void)map;
+	(void)mm;
+	(void)vma;
+	return -MM_EINVAL;
 }
 
-static inline void hugetlb_map_put(struct machine *machine, struct hugetlb_map *map)
+static inline int hugetlb_reserve_pages(struct machine *machine, struct hugetlb_map *map)
 {
 	(void)machine;
 	(void)map;
+	return 0;
+}
+
+static inline void hugetlb_vm_op_open(const struct vma *vma)
+{
+	(void)vma;
+}
+
+static inline void hugetlb_vm_op_close(struct mm *mm, const struct vma *vma)
+{
+	(void)mm;
+	(void)vma;
+}
+
+static inline int hugetlb_check_advice(const struct mm *mm, const struct vma *vma,
+				       enum mm_advice advice, unsigned long addr,
+				       unsigned long *end)
+{
+	(void)mm;
+	(void)vma;
+	(void)advice;
+	(void)addr;
+	(void)end;
+	return 0;
+}
+
+static inline bool hugetlb_audit(struct machine *machine, struct audit_frame *frames,
+				 struct audit_result *result)
+{
+	(void)machine;
+	(void)frames;
+	(void)result;
+	return true;
 }
 
 static inline unsigned hugetlb_fault(struct vm_fault *vmf)

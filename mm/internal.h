@@ -210,6 +210,9 @@ int check_range(unsigned long addr, unsigned long *length);
 /* Make room for `nr` more VMAs, so that what follows can't fail: 0 or -ENOMEM. */
 int vma_reserve(struct mm *mm, unsigned nr);
 
+/* Can addr become a boundary between VMAs? -EINVAL in the middle of a page of hugetlb. */
+int vma_can_split(const struct mm *mm, unsigned long addr);
+
 /* Make addr a boundary between VMAs. Needs room for one. */
 void vma_split(struct mm *mm, unsigned long addr);
 
@@ -228,6 +231,9 @@ void vma_merge(struct mm *mm);
 
 /* PTE bits that every entry of the VMA gets (vm_page_prot): a private one is never writable. */
 pte_t vm_page_prot(const struct vma *vma);
+
+/* mmap.c: can it be unmapped? Makes room for `nr` more VMAs. 0, -EINVAL or -ENOMEM. */
+int check_munmap(struct mm *mm, unsigned long start, unsigned long end, unsigned nr);
 
 /* mmap.c: munmap with the mmap lock held for writing and room for two more VMAs. */
 void do_munmap(struct mm *mm, unsigned long start, unsigned long end);

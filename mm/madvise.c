@@ -72,7 +72,7 @@ static int madvise_walk(struct mm *mm, unsigned long start, unsigned long end,
 
 	while (!err && addr < end) {
 		unsigned index = vma_index(mm, addr);
-		unsigned long part_end;
+		unsigned long part_end, next;
 
 		if (index == mm->nr_vmas || mm->vmas[index].start >= end)
 			return -MM_ENOMEM;
@@ -81,8 +81,11 @@ static int madvise_walk(struct mm *mm, unsigned long start, unsigned long end,
 			addr = mm->vmas[index].start;
 		}
 		part_end = mm->vmas[index].end < end ? mm->vmas[index].end : end;
-		err = madvise_vma(mm, addr, part_end, advice);
-		addr = part_end;
+		next = part_end;
+		err = hugetlb_check_advice(mm, &mm->vmas[index], advice, addr, &part_end);
+		if (!err && addr < part_end)
+			err = madvise_vma(mm, addr, part_end, advice);
+		addr = next;
 	}
 	return err ? err : holes;
 }

@@ -168,8 +168,9 @@ struct vma {
 	unsigned long start;
 	unsigned long end;
 	unsigned flags;
-	struct shmem *shmem;              /* NULL: anonymous, or hugetlb */
-	struct hugetlb_map *hugetlb;      /* with VM_HUGETLB */
+	struct shmem *shmem;         /* NULL: anonymous, or hugetlb */
+	struct hugetlb_map *hugetlb; /* with VM_HUGETLB */
+	bool hugetlb_lost;           /* the owner of the pages took one (HPAGE_RESV_UNMAPPED) */
 	struct userfaultfd_ctx *uffd_ctx; /* with VM_UFFD_*, holds a reference */
 	/*
 	 * The page at start: of the object or, of anonymous memory, the page number of the address
@@ -233,8 +234,9 @@ void mm_kill(struct mm *mm);
 int mm_fork(struct mm *parent, struct mm **child);
 
 /*
- * mmap(MAP_ANONYMOUS | MAP_FIXED): flags is VM_READ | VM_WRITE | VM_SHARED as wanted; what was
- * mapped there is gone. Lengths are rounded up to pages. -EINVAL for a bad range, -ENOMEM.
+ * mmap(MAP_ANONYMOUS | MAP_FIXED): flags is VM_READ | VM_WRITE | VM_SHARED | VM_HUGETLB as wanted;
+ * what was mapped there is gone, also if the pool has too few pages for VM_HUGETLB. Lengths are
+ * rounded up to pages, or huge pages. -EINVAL for a bad range, -ENOMEM.
  */
 int mm_mmap(struct mm *mm, unsigned long addr, unsigned long length, unsigned flags);
 

@@ -20,6 +20,15 @@ void do_munmap(struct mm *mm, unsigned long start, unsigned long end)
 	free_pgtables(mm, start, end, floor, ceiling);
 }
 
+int check_munmap(struct mm *mm, unsigned long start, unsigned long end, unsigned nr)
+{
+	int err = vma_can_split(mm, start);
+
+	if (!err)
+		err = vma_can_split(mm, end);
+	return err ? err : vma_reserve(mm, nr);
+}
+
 /* Put the VMA where it says, in place of what is there. Takes over its uses, if it succeeds. */
 static int mmap_region(struct mm *mm, struct vma *vma)
 {
@@ -27,9 +36,13 @@ static int mmap_region(struct mm *mm, struct vma *vma)
 
 	port_down_write(&mm->mmap_lock);
 	/* munmap may split one VMA in two, and the new one comes in between. */
-	err = vma_reserve(mm, 3);
+	err = check_munmap(mm, vma->start, vma->end, 3);
 	if (!err) {
 		do_munmap(mm, vma->start, vma->end);
+		if (vma->hugetlb)
+			err = hugetlb_reserve_pages(mm->machine, vma->hugetlb);
+	}
+	if (!err) {
 		vma_insert(mm, vma);
 		vma_merge(mm);
 	}
@@ -44,12 +57,21 @@ int mm_mmap(struct mm *mm, unsigned long addr, unsigned long length, unsigned fl
 
 	if (err)
 		return err;
-	if (flags & ~(VM_READ | VM_WRITE | VM_SHARED))
+	if (flags & ~(VM_READ | VM_WRITE | VM_SHARED | VM_HUGETLB))
 		return -MM_EINVAL;
+	if (flags & VM_HUGETLB) {
+		length = (length + MM_HPAGE_SIZE - 1) & MM_HPAGE_MASK;
+		if (addr & ~MM_HPAGE_MASK || length > MM_TASK_SIZE - addr)
+			return -MM_EINVAL;
+	}
 	vma.end = addr + length;
 	vma.flags = flags | VM_MAYREAD | VM_MAYWRITE | VM_SOFTDIRTY;
 	vma.pgoff = addr >> MM_PAGE_SHIFT;
-	if (flags & VM_SHARED) {
+	if (flags & VM_HUGETLB) {
+		err = hugetlb_file_setup(mm, &vma);
+		if (err)
+			return err;
+	} else if (flags & VM_SHARED) {
 		vma.pgoff = 0;
 		vma.shmem = shmem_create(length >> MM_PAGE_SHIFT);
 		if (!vma.shmem)
@@ -89,7 +111,7 @@ int mm_munmap(struct mm *mm, unsigned long addr, unsigned long length)
 	if (err)
 		return err;
 	port_down_write(&mm->mmap_lock);
-	err = vma_reserve(mm, 2);
+	err = check_munmap(mm, addr, addr + length, 2);
 	if (!err)
 		do_munmap(mm, addr, addr + length);
 	port_up_write(&mm->mmap_lock);

@@ -98,6 +98,11 @@ int mm_mprotect(struct mm *mm, unsigned long addr, unsigned long length, unsigne
 			at = vma->end;
 			continue;
 		}
+		err = vma_can_split(mm, at);
+		if (!err && end < vma->end)
+			err = vma_can_split(mm, end);
+		if (err)
+			break;
 		vma_split(mm, at);
 		vma_split(mm, end);
 		vma = find_vma(mm, at);

@@ -3,10 +3,10 @@
 #include "mm/internal.h"
 
 /* Make all tables that the move needs, so that it can't stop half-way. */
-static int alloc_target(struct mm *mm, unsigned long start, unsigned long end)
+static int alloc_target(struct mm *mm, unsigned long start, unsigned long end, bool hugetlb)
 {
 	for (unsigned long addr = start; addr < end; addr += MM_PAGE_SIZE) {
-		if (pte_alloc(mm, addr))
+		if (hugetlb ? pmd_alloc(mm, addr) : pte_alloc(mm, addr))
 			return -MM_ENOMEM;
 	}
 	return 0;
@@ -95,7 +95,7 @@ static void free_tables(struct mm *mm, unsigned long start, unsigned long end)
 static int move_vma(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to)
 {
 	struct vma moved;
-	int err = alloc_target(mm, to, to + length);
+	int err = alloc_target(mm, to, to + length, find_vma(mm, addr)->flags & VM_HUGETLB);
 
 	/* Two ends that split a VMA, the new one, and one more split when the old one goes. */
 	if (!err)
@@ -123,11 +123,22 @@ static int move_vma(struct mm *mm, unsigned long addr, unsigned long length, uns
 
 static int unmap_target(struct mm *mm, unsigned long to, unsigned long length)
 {
-	int err = vma_reserve(mm, 2);
+	int err = check_munmap(mm, to, to + length, 2);
 
 	if (!err)
 		do_munmap(mm, to, to + length);
 	return err;
+}
+
+/* 550a7d60bd5e: hugetlb memory can be moved, by whole huge pages. */
+static int check_move_hugetlb(const struct mm *mm, unsigned long addr, unsigned long length,
+			      unsigned long to)
+{
+	if (!(find_vma(mm, addr)->flags & VM_HUGETLB))
+		return 0;
+	if (mm->machine->rules.hugetlb_mremap == HUGETLB_MREMAP_EINVAL)
+		return -MM_EINVAL;
+	return (addr | length | to) & ~MM_HPAGE_MASK ? -MM_EINVAL : 0;
 }
 
 /* One mapping must hold all of it; by the time that this is known the target is gone. */
@@ -135,6 +146,8 @@ static int move_one(struct mm *mm, unsigned long addr, unsigned long length, uns
 {
 	int err = unmap_target(mm, to, length);
 
+	if (!err)
+		err = check_move_hugetlb(mm, addr, length, to);
 	if (err)
 		return err;
 	if (find_vma(mm, addr)->end - addr < length)
@@ -158,7 +171,9 @@ static int move_many(struct mm *mm, unsigned long addr, unsigned long length, un
 		if (mm->vmas[index].start > at)
 			at = mm->vmas[index].start;
 		stop = mm->vmas[index].end < end ? mm->vmas[index].end : end;
-		err = unmap_target(mm, to + (at - addr), stop - at);
+		err = check_move_hugetlb(mm, at, stop - at, to + (at - addr));
+		if (!err)
+			err = unmap_target(mm, to + (at - addr), stop - at);
 		if (!err)
 			err = move_vma(mm, at, stop - at, to + (at - addr));
 		at = stop;

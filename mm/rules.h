@@ -122,6 +122,39 @@ enum mremap_range {
 	MREMAP_RANGE_MANY, /* any mappings, with what is between them left out */
 };
 
+/* What does fork do with a hugetlb page that may be pinned, where it would copy any other? */
+enum hugetlb_fork {
+	HUGETLB_FORK_SHARE,         /* share it all the same */
+	HUGETLB_FORK_COPY_WRITABLE, /* copy it; the child may write even without VM_WRITE */
+	HUGETLB_FORK_COPY,
+};
+
+/* Does fast GUP notice a fork that shares a hugetlb page, where it notices others? */
+enum hugetlb_seqcount {
+	HUGETLB_SEQCOUNT_NO,
+	HUGETLB_SEQCOUNT_YES,
+};
+
+/* What does FOLL_FORCE to write do in private hugetlb memory without VM_WRITE? */
+enum hugetlb_force {
+	HUGETLB_FORCE_WRITABLE, /* the entry becomes writable, for everybody */
+	HUGETLB_FORCE_EFAULT,
+	HUGETLB_FORCE_READ_ONLY, /* the entry stays read-only, as with base pages */
+};
+
+/* Is there MADV_DONTNEED for hugetlb? */
+enum hugetlb_dontneed {
+	HUGETLB_DONTNEED_EINVAL,
+	HUGETLB_DONTNEED_ROUND_UP,   /* the length, to whole huge pages */
+	HUGETLB_DONTNEED_ROUND_DOWN, /* a part of a huge page stays */
+};
+
+/* Can mremap() move hugetlb memory? */
+enum hugetlb_mremap {
+	HUGETLB_MREMAP_EINVAL,
+	HUGETLB_MREMAP_YES,
+};
+
 /*
  * The rules that a machine runs under. mm_rule_fields[] in eras.c names each field and value for
  * the command line, says what it means, and which commit brought it.
@@ -145,6 +178,11 @@ struct mm_rules {
 	enum pageout_pinned pageout_pinned;
 	enum cow_swap_cache cow_swap_cache;
 	enum madv_free_refs madv_free_refs;
+	enum hugetlb_fork hugetlb_fork;
+	enum hugetlb_seqcount hugetlb_seqcount;
+	enum hugetlb_force hugetlb_force;
+	enum hugetlb_dontneed hugetlb_dontneed;
+	enum hugetlb_mremap hugetlb_mremap;
 };
 
 #endif

@@ -50,6 +50,14 @@ pte_t vm_page_prot(const struct vma *vma)
 	return PTE_PRESENT | PTE_USER | PTE_ACCESSED;
 }
 
+int vma_can_split(const struct mm *mm, unsigned long addr)
+{
+	const struct vma *vma = find_vma(mm, addr);
+	bool inside = vma && vma->flags & VM_HUGETLB && addr & ~MM_HPAGE_MASK;
+
+	return inside ? -MM_EINVAL : 0;
+}
+
 int vma_reserve(struct mm *mm, unsigned nr)
 {
 	unsigned max = mm->max_vmas ? mm->max_vmas : 4;
@@ -78,7 +86,7 @@ void vma_get(const struct vma *vma)
 	if (vma->shmem)
 		shmem_get(vma->shmem);
 	if (vma->hugetlb)
-		hugetlb_map_get(vma->hugetlb);
+		hugetlb_vm_op_open(vma);
 	if (vma->uffd_ctx)
 		userfaultfd_ctx_get(vma->uffd_ctx);
 }
@@ -88,7 +96,7 @@ void vma_put(struct mm *mm, const struct vma *vma)
 	if (vma->shmem)
 		shmem_put(mm->machine, vma->shmem);
 	if (vma->hugetlb)
-		hugetlb_map_put(mm->machine, vma->hugetlb);
+		hugetlb_vm_op_close(mm, vma);
 	if (vma->uffd_ctx)
 		userfaultfd_ctx_put(mm->machine, vma->uffd_ctx);
 }
@@ -148,10 +156,11 @@ void vma_remove(struct mm *mm, unsigned long start, unsigned long end)
 	unsigned index = vma_index(mm, start);
 
 	while (index < mm->nr_vmas && mm->vmas[index].start < end) {
-		struct vma gone = mm->vmas[index];
+		struct vma gone;
 
-		BUG_ON(gone.start < start || gone.end > end);
 		port_down_write(&mm->machine->rmap_lock);
+		gone = mm->vmas[index];
+		BUG_ON(gone.start < start || gone.end > end);
 		close_slot(mm, index);
 		port_up_write(&mm->machine->rmap_lock);
 		vma_put(mm, &gone);
@@ -160,11 +169,13 @@ void vma_remove(struct mm *mm, unsigned long start, unsigned long end)
 
 static bool can_merge(const struct vma *low, const struct vma *high)
 {
+	/* A VMA with a close operation of its own stays as it is. */
+	if (low->hugetlb || high->hugetlb)
+		return false;
 	/* What is joined counts as soft-dirty if either part does. */
 	if (low->end != high->start || (low->flags ^ high->flags) & ~(unsigned)VM_SOFTDIRTY)
 		return false;
-	if (low->shmem != high->shmem || low->hugetlb != high->hugetlb ||
-	    low->uffd_ctx != high->uffd_ctx)
+	if (low->shmem != high->shmem || low->uffd_ctx != high->uffd_ctx)
 		return false;
 	return low->pgoff + ((low->end - low->start) >> MM_PAGE_SHIFT) == high->pgoff;
 }
@@ -175,12 +186,13 @@ void vma_merge(struct mm *mm)
 
 	while (i < mm->nr_vmas) {
 		struct vma *low = &mm->vmas[i - 1];
-		struct vma high = mm->vmas[i];
+		struct vma high;
 
-		if (!can_merge(low, &high)) {
+		if (!can_merge(low, &mm->vmas[i])) {
 			i++;
 			continue;
 		}
+		high = mm->vmas[i];
 		port_down_write(&mm->machine->rmap_lock);
 		low->end = high.end;
 		low->flags |= high.flags;

@@ -75,6 +75,7 @@ static unsigned report(struct model *model, const struct audit_result *result)
 		[AUDIT_FREE_LIST] = {VIOLATION_BAD_COUNT, "free frames"},
 		[AUDIT_SWAP_SLOT] = {VIOLATION_BAD_COUNT, "entries (a slot of swap)"},
 		[AUDIT_NOT_EXCLUSIVE] = {VIOLATION_BAD_COUNT, "anon-exclusive marks"},
+		[AUDIT_HUGETLB] = {VIOLATION_BAD_COUNT, "huge pages of the pool"},
 	};
 
 	snprintf(model->detail, sizeof(model->detail), "frame %u: %d %s, found %d", result->pfn,

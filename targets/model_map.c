@@ -153,6 +153,12 @@ static bool map_place(const struct object_place *place)
 	case LITMUS_SHARED:
 		flags |= VM_SHARED;
 		break;
+	case LITMUS_HUGETLB:
+		flags |= VM_HUGETLB;
+		break;
+	case LITMUS_SHARED_HUGETLB:
+		flags |= VM_HUGETLB | VM_SHARED;
+		break;
 	case LITMUS_FILE:
 		return put_values(place, put_file_value) &&
 		       !mm_mmap_file(place->mm, place->addr, place->length, flags,

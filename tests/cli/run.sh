@@ -531,13 +531,13 @@ out_has "17839856fd58"
 narrow 80
 out_has "CVE-2020-29374"
 out_has "--rules v5.7,wp_reuse=mapcount"
-run 0 eras v6.1
-out_has "v6.1 (v6.0)"
+run 0 eras v5.10
+out_has "v5.10 (v5.9)"
 narrow 80
 run 0 eras v5.8 v5.9-rc4
 out_has "wp_reuse"
 out_lacks "dio_ref"
-run 0 eras v6.0 v6.1
+run 0 eras v5.9 v5.10
 out_has "no rule differs"
 run 0 eras --format json v5.8 v5.9-rc4
 json 0 bugs '#'
