@@ -37,13 +37,25 @@ static void clear_soft_dirty(void *context, unsigned long addr, port_entry *entr
 	port_entry_set(entry, pte);
 }
 
+/* A huge page's PMD is write-protected though it may be pinned. */
+static void clear_soft_dirty_pmd(void *context, unsigned long addr, port_entry *entry)
+{
+	pte_t pmd = port_entry_xchg(entry, 0);
+
+	(void)context;
+	(void)addr;
+	pmd &= pte_present(pmd) ? ~(PTE_RW | PTE_SOFT_DIRTY) : ~PTE_SWP_SOFT_DIRTY;
+	port_entry_set(entry, pmd);
+}
+
 /*
  * Up to v5.11 kernels did not flush here (912efa17e512 does), and up to v5.10 they walked with the
  * lock held for reading only (29a951dfb3c3). Both make races, which rules could bring back.
  */
 void mm_clear_refs(struct mm *mm)
 {
-	static const struct mm_walk_ops ops = {.pte = clear_soft_dirty, .pmd = clear_soft_dirty};
+	static const struct mm_walk_ops ops = {.pte = clear_soft_dirty,
+					       .pmd = clear_soft_dirty_pmd};
 
 	port_down_write(&mm->mmap_lock);
 	for (unsigned i = 0; i < mm->nr_vmas; i++) {

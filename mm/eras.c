@@ -19,6 +19,33 @@ static const struct mm_rule_value wp_reuse_values[] = {
 				"6c287605fd56"},
 };
 
+static const struct mm_rule_value wp_reuse_large_values[] = {
+	[WP_REUSE_LARGE_COUNT] = {"count",
+				  "when no other part of it is mapped, and nobody holds it", NULL},
+	[WP_REUSE_LARGE_NEVER] = {"never", "never", "dec078cc2181"},
+	[WP_REUSE_LARGE_MAPPED] = {"mapped", "when this mm's mappings are all that holds it",
+				   "1da190f4d0a6"},
+};
+
+static const struct mm_rule_value thp_reuse_values[] = {
+	[THP_REUSE_MAPCOUNT] = {"mapcount",
+				"nobody else maps any of it; references and pins do not count",
+				NULL},
+	[THP_REUSE_REFCOUNT] = {"refcount", "nobody else holds it in any way", "3bff7e3f1f16"},
+	[THP_REUSE_EXCLUSIVE] = {"exclusive", "it is anon-exclusive; else as refcount",
+				 "6c287605fd56"},
+};
+
+static const struct mm_rule_value thp_cow_values[] = {
+	[THP_COW_COPY] = {"copy", "copy all of it to another huge page", NULL},
+	[THP_COW_SPLIT] = {"split", "split the PMD, and copy one base page", "3917c80280c9"},
+};
+
+static const struct mm_rule_value huge_zero_write_values[] = {
+	[HUGE_ZERO_WRITE_ALLOC] = {"alloc", "map a huge page of zeroes instead", "1ced09e0331f"},
+	[HUGE_ZERO_WRITE_SPLIT] = {"split", "split the PMD, and map one base page", "3917c80280c9"},
+};
+
 static const struct mm_rule_value wp_unlock_values[] = {
 	[WP_UNLOCK_AFTER_PTL] = {"after-ptl", "after the PTE lock, when it may be freed already",
 				 "09854ba94c6a"},
@@ -101,6 +128,11 @@ static const struct mm_rule_value madv_populate_values[] = {
 	[MADV_POPULATE_YES] = {"yes", "yes, both", "4ca9b3859dac"},
 };
 
+static const struct mm_rule_value madv_collapse_values[] = {
+	[MADV_COLLAPSE_EINVAL] = {"einval", "no: -EINVAL", NULL},
+	[MADV_COLLAPSE_YES] = {"yes", "yes", "7d8faaf15545"},
+};
+
 static const struct mm_rule_value mremap_range_values[] = {
 	[MREMAP_RANGE_ONE] = {"one", "memory of one mapping", NULL},
 	[MREMAP_RANGE_MANY] = {"many", "several mappings, and what is between them is left out",
@@ -172,6 +204,10 @@ static const struct mm_rule_value hugetlb_mremap_values[] = {
 
 const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(wp_reuse, "When may a write fault take an anonymous page instead of copying it?"),
+	FIELD(wp_reuse_large, "When may it take part of a huge page that PTEs map?"),
+	FIELD(thp_reuse, "When may a write fault on a PMD take the huge page?"),
+	FIELD(thp_cow, "What does a write fault on a PMD do when it can't?"),
+	FIELD(huge_zero_write, "What does a write fault do on the huge zero page?"),
 	FIELD(wp_unlock, "When does a write fault that takes the page drop the page lock?"),
 	FIELD(gup_break, "What does GUP without FOLL_WRITE do about a page that may be shared?"),
 	FIELD(gup_fast_write, "For which requests does fast GUP demand a writable entry?"),
@@ -184,6 +220,7 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(get_longterm, "Is there FOLL_LONGTERM without FOLL_PIN?"),
 	FIELD(dio_ref, "What does direct I/O take on the pages that it works on?"),
 	FIELD(madv_populate, "Are there MADV_POPULATE_READ and MADV_POPULATE_WRITE?"),
+	FIELD(madv_collapse, "Is there MADV_COLLAPSE?"),
 	FIELD(mremap_range, "What can mremap() move to another address?"),
 	FIELD(swapin_reuse, "When is a page that comes from swap writable at once?"),
 	FIELD(pageout_pinned, "What does page-out do with a page that may be pinned?"),
@@ -207,9 +244,12 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 
 #define RULES_5_8                                                                               \
 	RULES_5_7, .gup_break = GUP_BREAK_FORCE_WRITE, .gup_fast_write = GUP_FAST_WRITE_ALWAYS, \
-		   .gup_follow_write = GUP_FOLLOW_COW
+		   .gup_follow_write = GUP_FOLLOW_COW, .thp_cow = THP_COW_SPLIT,                \
+		   .huge_zero_write = HUGE_ZERO_WRITE_SPLIT
 
-#define RULES_5_9_RC4 .wp_reuse = WP_REUSE_REFCOUNT
+#define RULES_5_9_RC4                                                       \
+	.thp_cow = THP_COW_SPLIT, .huge_zero_write = HUGE_ZERO_WRITE_SPLIT, \
+	.wp_reuse = WP_REUSE_REFCOUNT
 
 #define RULES_5_9_RC7 \
 	RULES_5_9_RC4, .wp_unlock = WP_UNLOCK_BEFORE_PTL, .fork_pinned = FORK_PINNED_PROTECT_COPY
@@ -231,18 +271,20 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 #define RULES_5_18                                                                              \
 	RULES_5_16, .wp_reuse = WP_REUSE_REFCOUNT_DRAIN, .swapin_reuse = SWAPIN_REUSE_REFCOUNT, \
 		    .madv_free_refs = MADV_FREE_REFS_KEEP,                                      \
-		    .hugetlb_dontneed = HUGETLB_DONTNEED_ROUND_UP
+		    .hugetlb_dontneed = HUGETLB_DONTNEED_ROUND_UP, .thp_reuse = THP_REUSE_REFCOUNT
 
 #define RULES_5_19                                                                  \
 	RULES_5_18, .wp_reuse = WP_REUSE_EXCLUSIVE, .gup_break = GUP_BREAK_UNSHARE, \
 		    .swapin_reuse = SWAPIN_REUSE_EXCLUSIVE,                         \
-		    .hugetlb_seqcount = HUGETLB_SEQCOUNT_YES
+		    .hugetlb_seqcount = HUGETLB_SEQCOUNT_YES, .thp_reuse = THP_REUSE_EXCLUSIVE
 
 #define RULES_6_0                                             \
 	RULES_5_19, .gup_follow_write = GUP_FOLLOW_EXCLUSIVE, \
 		    .mprotect_write = MPROTECT_WRITE_DIRTY, .hugetlb_force = HUGETLB_FORCE_EFAULT
 
-#define RULES_6_1 RULES_6_0, .hugetlb_dontneed = HUGETLB_DONTNEED_ROUND_DOWN
+#define RULES_6_1                                                   \
+	RULES_6_0, .hugetlb_dontneed = HUGETLB_DONTNEED_ROUND_DOWN, \
+		   .madv_collapse = MADV_COLLAPSE_YES
 
 #define RULES_6_2 \
 	RULES_6_1, .gup_break = GUP_BREAK_UNSHARE_COW, .mprotect_write = MPROTECT_WRITE_NOW
@@ -251,10 +293,16 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 
 #define RULES_6_5 RULES_6_3, .zero_page_pin = ZERO_PAGE_PIN_NONE, .dio_ref = DIO_REF_PIN
 
-#define RULES_6_14 \
-	RULES_6_5, .hugetlb_fork = HUGETLB_FORK_COPY, .hugetlb_force = HUGETLB_FORCE_READ_ONLY
+#define RULES_6_7 RULES_6_5, .wp_reuse_large = WP_REUSE_LARGE_NEVER
 
-#define RULES_6_17 RULES_6_14, .mremap_range = MREMAP_RANGE_MANY
+#define RULES_6_13 RULES_6_7, .huge_zero_write = HUGE_ZERO_WRITE_ALLOC
+
+#define RULES_6_14 \
+	RULES_6_13, .hugetlb_fork = HUGETLB_FORK_COPY, .hugetlb_force = HUGETLB_FORCE_READ_ONLY
+
+#define RULES_6_15 RULES_6_14, .wp_reuse_large = WP_REUSE_LARGE_MAPPED
+
+#define RULES_6_17 RULES_6_15, .mremap_range = MREMAP_RANGE_MANY
 
 #define RULES_BREAK_COW_V1 \
 	RULES_5_9_RC4, .gup_break = GUP_BREAK_PIN, .gup_follow_write = GUP_FOLLOW_COW
@@ -297,11 +345,18 @@ const struct mm_era mm_eras[] = {
 	{"v5.18", "the LRU cache no longer forces a copy", true, {5, 18, 1}, {RULES_5_18}},
 	{"v5.19", "anon-exclusive pages; read-only pins unshare", true, {5, 19, 1}, {RULES_5_19}},
 	{"v6.0", "FOLL_COW is gone; mprotect makes writable", true, {6, 0, 2}, {RULES_6_0}},
-	{"v6.1", "MADV_DONTNEED leaves parts of hugetlb pages", true, {6, 1, 3}, {RULES_6_1}},
+	{"v6.1",
+	 "MADV_COLLAPSE; MADV_DONTNEED leaves parts of hugetlb pages",
+	 true,
+	 {6, 1, 3},
+	 {RULES_6_1}},
 	{"v6.2", "long-term pins unshare the zero page too", true, {6, 2, 1}, {RULES_6_2}},
 	{"v6.3", "FOLL_LONGTERM is for pins only", true, {6, 3, 1}, {RULES_6_3}},
 	{"v6.5", "zero page not pinned; direct I/O pins", true, {6, 5, 1}, {RULES_6_5}},
+	{"v6.7", "part of a huge page is never taken", true, {6, 7, 1}, {RULES_6_7}},
+	{"v6.13", "a write makes the huge zero page a huge page", true, {6, 13, 1}, {RULES_6_13}},
 	{"v6.14", "FOLL_FORCE writes to hugetlb", true, {6, 14, 1}, {RULES_6_14}},
+	{"v6.15", "huge pages are taken though PTEs map them", true, {6, 15, 1}, {RULES_6_15}},
 	{"v6.17", "mremap() moves several mappings at once", true, {6, 17, 1}, {RULES_6_17}},
 	{"break-cow-v1",
 	 "FAULT_FLAG_BREAK_COW, first draft, 14 Sep 2020",

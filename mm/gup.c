@@ -280,30 +280,7 @@ static bool gup_fast_entry(struct machine *machine, port_entry *entry, pte_t fou
 	return true;
 }
 
-static bool gup_fast_page(struct mm *mm, unsigned long addr, unsigned flags, bool need_write,
-			  struct page **result)
-{
-	struct machine *machine = mm->machine;
-	port_entry *entry = pmd_lookup(mm, addr);
-	pte_t found = entry ? port_entry_read(entry) : 0;
-	struct followed at;
-
-	if (pmd_leaf(found)) {
-		at = followed_pmd(machine, found, addr);
-	} else {
-		entry = pte_lookup(mm, addr);
-		if (!entry)
-			return false;
-		found = port_entry_read(entry);
-		at = followed_pte(machine, found);
-	}
-	if (!gup_fast_entry(machine, entry, found, at, flags, need_write))
-		return false;
-	*result = at.page;
-	return true;
-}
-
-/* For which requests does an entry have to be writable? */
+/* For which requests does a PTE have to be writable? */
 static bool fast_needs_write(const struct machine *machine, unsigned flags)
 {
 	switch (machine->rules.gup_fast_write) {
@@ -317,13 +294,44 @@ static bool fast_needs_write(const struct machine *machine, unsigned flags)
 	return flags & FOLL_WRITE;
 }
 
+/* And a PMD? The second draft of the patch forgot that one (gup_huge_pmd()). */
+static bool fast_needs_write_pmd(const struct machine *machine, unsigned flags)
+{
+	if (machine->rules.gup_fast_write == GUP_FAST_WRITE_OR_PIN)
+		return flags & FOLL_WRITE;
+	return fast_needs_write(machine, flags);
+}
+
+static bool gup_fast_page(struct mm *mm, unsigned long addr, unsigned flags, struct page **result)
+{
+	struct machine *machine = mm->machine;
+	bool need_write = fast_needs_write(machine, flags);
+	port_entry *entry = pmd_lookup(mm, addr);
+	pte_t found = entry ? port_entry_read(entry) : 0;
+	struct followed at;
+
+	if (pmd_leaf(found)) {
+		at = followed_pmd(machine, found, addr);
+		need_write = fast_needs_write_pmd(machine, flags);
+	} else {
+		entry = pte_lookup(mm, addr);
+		if (!entry)
+			return false;
+		found = port_entry_read(entry);
+		at = followed_pte(machine, found);
+	}
+	if (!gup_fast_entry(machine, entry, found, at, flags, need_write))
+		return false;
+	*result = at.page;
+	return true;
+}
+
 /* As many pages from the first on as can be had without a lock. */
 static unsigned lockless_pages_from_mm(struct mm *mm, unsigned long addr, unsigned nr,
 				       unsigned flags, struct page **pages)
 {
 	struct machine *machine = mm->machine;
 	struct port_cpu *cpu = &machine->cpus[port_cpu_id()];
-	bool need_write = fast_needs_write(machine, flags);
 	/* A fork under way may have found the page unpinned already (57efa1fe5957). */
 	bool check_seq = machine->rules.fork_seqcount == FORK_SEQCOUNT_YES && flags & FOLL_PIN;
 	unsigned done = 0;
@@ -335,8 +343,7 @@ static unsigned lockless_pages_from_mm(struct mm *mm, unsigned long addr, unsign
 			return 0;
 	}
 	port_irq_disable(cpu);
-	while (done < nr &&
-	       gup_fast_page(mm, addr + done * MM_PAGE_SIZE, flags, need_write, &pages[done]))
+	while (done < nr && gup_fast_page(mm, addr + done * MM_PAGE_SIZE, flags, &pages[done]))
 		done++;
 	port_irq_enable(cpu);
 

@@ -45,9 +45,6 @@ void split_huge_pmd(struct mm *mm, unsigned long addr);
  */
 int split_huge_page_at(struct mm *mm, unsigned long addr);
 
-/* Drop the machine's huge zero page. Nobody may be inside. */
-void huge_zero_destroy(struct machine *machine);
-
 #else
 
 static inline bool thp_fault_allowed(const struct vma *vma, unsigned long addr)
@@ -116,11 +113,6 @@ static inline int split_huge_page_at(struct mm *mm, unsigned long addr)
 	(void)mm;
 	(void)addr;
 	return -MM_EINVAL;
-}
-
-static inline void huge_zero_destroy(struct machine *machine)
-{
-	(void)machine;
 }
 
 #endif

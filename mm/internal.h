@@ -349,6 +349,12 @@ void hpage_remove_rmap(struct machine *machine, struct page *head);
  */
 bool page_try_share_anon_rmap(const struct machine *machine, struct page *page);
 
+/*
+ * How many PTEs, PMDs and swap entries lead to the page; of a large folio, to that of its base
+ * pages where there are most.
+ */
+int page_trans_huge_map_swapcount(const struct machine *machine, const struct page *page);
+
 /* Where a page may be mapped. */
 struct rmap_place {
 	struct mm *mm;

@@ -23,7 +23,6 @@ bool mm_has(enum mm_part part)
 static void free_machine(struct machine *machine)
 {
 	ksm_destroy(machine);
-	huge_zero_destroy(machine);
 	hugetlb_pool_destroy(machine);
 	swap_destroy(machine);
 	port_free(machine->lru_add);

@@ -271,6 +271,57 @@ static enum wp_decision wp_by_refcount_drain(const struct vm_fault *vmf, struct 
 	return reuse ? WP_REUSE : WP_COPY;
 }
 
+/* How many PTEs of the fault's table map the folio? PTE lock held. */
+static int count_mappings(const struct vm_fault *vmf, const struct page *head)
+{
+	unsigned long first = (vmf->addr & ~MM_HPAGE_MASK) >> MM_PAGE_SHIFT;
+	port_entry *ptes = vmf->pte.entry - first;
+	int count = 0;
+
+	for (unsigned i = 0; i < MM_TABLE_ENTRIES; i++) {
+		pte_t pte = port_entry_read(&ptes[i]);
+		const struct page *page =
+			pte_present(pte) ? vm_normal_page(vmf->mm->machine, pte) : NULL;
+
+		count += page && compound_head(vmf->mm->machine, page) == head;
+	}
+	return count;
+}
+
+/*
+ * From v6.15 (1da190f4d0a6): ours if our mappings are all that holds it. The kernel counts the
+ * mappings of each mm; here those in one table, where all are unless mremap() has parted them.
+ */
+static enum wp_decision wp_large_by_mappings(const struct vm_fault *vmf, struct page *head)
+{
+	int mappings = count_mappings(vmf, head);
+
+	/* What is left of a huge page that is discarded but for one part is copied, and freed. */
+	if (mappings <= 1)
+		return WP_COPY;
+	if (page_flag(head, PG_SWAPCACHE)) {
+		if (!port_trylock(&head->lock))
+			return WP_COPY;
+		try_to_free_swap(vmf->mm->machine, head);
+		port_unlock(&head->lock);
+	}
+	return page_count(head) == mappings ? WP_REUSE : WP_COPY;
+}
+
+/* A base page of a huge page that is not marked exclusive. */
+static enum wp_decision wp_large(const struct vm_fault *vmf, struct page *page)
+{
+	switch (vmf->mm->machine->rules.wp_reuse_large) {
+	case WP_REUSE_LARGE_COUNT:
+		return wp_by_refcount_drain(vmf, page);
+	case WP_REUSE_LARGE_MAPPED:
+		return wp_large_by_mappings(vmf, compound_head(vmf->mm->machine, page));
+	case WP_REUSE_LARGE_NEVER:
+		break;
+	}
+	return WP_COPY;
+}
+
 /* From v5.19: an exclusive page is ours whatever its count is (6c287605fd56). */
 static enum wp_decision wp_by_exclusive(const struct vm_fault *vmf, struct page *page)
 {
@@ -278,7 +329,10 @@ static enum wp_decision wp_by_exclusive(const struct vm_fault *vmf, struct page 
 
 	if (page_flag(page, PG_ANON_EXCLUSIVE))
 		return WP_REUSE;
-	decision = wp_by_refcount_drain(vmf, page);
+	if (folio_is_large(compound_head(vmf->mm->machine, page)))
+		decision = wp_large(vmf, page);
+	else
+		decision = wp_by_refcount_drain(vmf, page);
 	if (decision == WP_REUSE)
 		port_atomic_or(&page->flags, PG_ANON_EXCLUSIVE);
 	return decision;

@@ -121,7 +121,7 @@ struct machine {
 
 	struct swap_device *swap;     /* swap.c; NULL: none */
 	struct hugetlb_pool *hugetlb; /* hugetlb.c; NULL: no pool */
-	struct huge_zero *huge_zero;  /* huge_memory.c */
+	pfn_t huge_zero_pfn;          /* 0: nobody needed it yet; protected by free_lock */
 	struct ksm *ksm;              /* ksm.c */
 };
 

@@ -239,7 +239,9 @@ void put_page(struct machine *machine, struct page *page)
 
 int page_pin_bias(const struct machine *machine, const struct page *page)
 {
-	if (page_flag(page, PG_RESERVED) && machine->rules.zero_page_pin == ZERO_PAGE_PIN_NONE)
+	/* The huge zero page is no such exception. */
+	if (page_to_pfn(machine, page) == machine->zero_pfn &&
+	    machine->rules.zero_page_pin == ZERO_PAGE_PIN_NONE)
 		return 0;
 	/* 47e29d32afba: a large folio counts its pins apart, each with one reference. */
 	return folio_is_large(page) ? 1 : GUP_PIN_COUNTING_BIAS;

@@ -49,6 +49,20 @@ bool page_try_share_anon_rmap(const struct machine *machine, struct page *page)
 	return true;
 }
 
+int page_trans_huge_map_swapcount(const struct machine *machine, const struct page *page)
+{
+	const struct page *head = compound_head(machine, page);
+	int most = 0;
+
+	for (unsigned i = 0; i < folio_nr_pages(head); i++) {
+		int count = page_mapcount(machine, head + i) + page_swapcount(machine, head + i);
+
+		if (count > most)
+			most = count;
+	}
+	return most;
+}
+
 /* Anonymous memory whose offset fits may be a false hit: then fn finds other entries. */
 static bool may_map(const struct vma *vma, const struct page *head, unsigned long index)
 {

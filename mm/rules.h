@@ -12,6 +12,41 @@ enum wp_reuse {
 	WP_REUSE_EXCLUSIVE,       /* it is marked anon-exclusive; else as before */
 };
 
+/*
+ * When may a write fault on a PTE take a base page of a huge page that is not anon-exclusive? The
+ * base page's rule comes first: the count there is that of the whole huge page.
+ */
+enum wp_reuse_large {
+	WP_REUSE_LARGE_COUNT, /* as a base page: when no more of it is mapped or held */
+	WP_REUSE_LARGE_NEVER,
+	WP_REUSE_LARGE_MAPPED, /* when all that holds it are our mappings, of several base pages */
+};
+
+/* When may a write fault on a PMD take the huge page? */
+enum thp_reuse {
+	THP_REUSE_MAPCOUNT,  /* nobody else maps any of it; references and pins don't count */
+	THP_REUSE_REFCOUNT,  /* nobody else holds it in any way */
+	THP_REUSE_EXCLUSIVE, /* it is marked anon-exclusive; else as before */
+};
+
+/* What does a write fault on a PMD do when it can't take the huge page? */
+enum thp_cow {
+	THP_COW_COPY,  /* copy all of it to another huge page */
+	THP_COW_SPLIT, /* split the PMD, and copy one base page */
+};
+
+/* What does a write fault do on the huge zero page? */
+enum huge_zero_write {
+	HUGE_ZERO_WRITE_ALLOC, /* map a huge page of zeroes instead */
+	HUGE_ZERO_WRITE_SPLIT, /* split the PMD, and map one base page */
+};
+
+/* Is there MADV_COLLAPSE? */
+enum madv_collapse {
+	MADV_COLLAPSE_EINVAL,
+	MADV_COLLAPSE_YES,
+};
+
 /* When does a reusing write fault drop the page lock? */
 enum wp_unlock {
 	WP_UNLOCK_AFTER_PTL,  /* after the PTE lock: the page may be freed already */
@@ -161,6 +196,10 @@ enum hugetlb_mremap {
  */
 struct mm_rules {
 	enum wp_reuse wp_reuse;
+	enum wp_reuse_large wp_reuse_large;
+	enum thp_reuse thp_reuse;
+	enum thp_cow thp_cow;
+	enum huge_zero_write huge_zero_write;
 	enum wp_unlock wp_unlock;
 	enum gup_break gup_break;
 	enum gup_fast_write gup_fast_write;
@@ -173,6 +212,7 @@ struct mm_rules {
 	enum get_longterm get_longterm;
 	enum dio_ref dio_ref;
 	enum madv_populate madv_populate;
+	enum madv_collapse madv_collapse;
 	enum mremap_range mremap_range;
 	enum swapin_reuse swapin_reuse;
 	enum pageout_pinned pageout_pinned;

@@ -125,7 +125,7 @@ static inline int page_swapcount(const struct machine *machine, const struct pag
 
 static inline bool reuse_swap_page(struct machine *machine, struct page *page)
 {
-	return page_mapcount(machine, page) <= 1;
+	return page_trans_huge_map_swapcount(machine, page) <= 1;
 }
 
 static inline bool try_to_free_swap(struct machine *machine, struct page *head)

@@ -2,20 +2,6 @@
 /* swapin.c - faults on what is in swap, and when a page of the swap cache is one's own */
 #include "mm/internal.h"
 
-/* Up to v5.17 PTEs and swap entries counted together: of a large folio, where there are most. */
-static int map_swapcount(const struct machine *machine, const struct page *head)
-{
-	int most = 0;
-
-	for (unsigned i = 0; i < folio_nr_pages(head); i++) {
-		int count = page_mapcount(machine, head + i) + page_swapcount(machine, head + i);
-
-		if (count > most)
-			most = count;
-	}
-	return most;
-}
-
 /* Does an entry name a part of the folio other than this page? */
 static bool others_swapped(const struct machine *machine, const struct page *head,
 			   const struct page *page)
@@ -31,7 +17,7 @@ bool reuse_swap_page(struct machine *machine, struct page *page)
 {
 	struct page *head = compound_head(machine, page);
 
-	if (map_swapcount(machine, head) > 1)
+	if (page_trans_huge_map_swapcount(machine, head) > 1)
 		return false;
 	/* The cache need not keep what nobody else will look for. */
 	if (page_flag(head, PG_SWAPCACHE) && !others_swapped(machine, head, page)) {

@@ -298,9 +298,9 @@ out_has "v5.9-rc5"
 run 1 run --rules v5.9,fork_pinned=share rdma.litmus
 out_has "v5.9,fork_pinned=share"
 out_has "lost-dma!"
-run 1 run --rules v6.1,fork_pinned=share rdma.litmus
-out_has "  v6.1  "
-out_lacks "v6.0"
+run 1 run --rules v6.4,fork_pinned=share rdma.litmus
+out_has "  v6.4  "
+out_lacks "v6.3"
 run 0 run --on spec -v rdma.litmus
 out_has "0:r0=3;"
 run 1 run --on spec --max-states 2 rdma.litmus
