@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* debugfs.c - what a write to a file of debugfs does: split_huge_pages */
+/* debugfs.c - what root makes the kernel do to pages: split them, merge them, move them */
 #include "mm/internal.h"
+
+int ksm_do_scan(struct machine *machine)
+{
+	return ksm_scan(machine);
+}
 
 int mm_split_huge_page(struct mm *mm, unsigned long addr)
 {

@@ -196,6 +196,17 @@ static const struct mm_rule_value hugetlb_mremap_values[] = {
 	[HUGETLB_MREMAP_YES] = {"yes", "yes, whole huge pages", "550a7d60bd5e"},
 };
 
+static const struct mm_rule_value wp_ksm_values[] = {
+	[WP_KSM_REUSE] = {"reuse", "makes it an ordinary page again", NULL},
+	[WP_KSM_COPY] = {"copy", "copies it all the same", "1a0cf26323c8"},
+};
+
+static const struct mm_rule_value ksm_unmerge_values[] = {
+	[KSM_UNMERGE_WRITE] = {"write", "a write; if it is userfaultfd's affair, it stays merged",
+			       NULL},
+	[KSM_UNMERGE_UNSHARE] = {"unshare", "FAULT_FLAG_UNSHARE", "6cce3314b928"},
+};
+
 #define FIELD(field, question)                                                             \
 	{                                                                                  \
 #field, question, offsetof(struct mm_rules, field), COUNT(field##_values), \
@@ -232,6 +243,8 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(hugetlb_force, "What does FOLL_FORCE do in private hugetlb memory without VM_WRITE?"),
 	FIELD(hugetlb_dontneed, "Is there MADV_DONTNEED for hugetlb?"),
 	FIELD(hugetlb_mremap, "Can mremap() move hugetlb memory?"),
+	FIELD(wp_ksm, "What does a write do to a merged page that nobody else uses?"),
+	FIELD(ksm_unmerge, "What kind of fault takes merged pages apart again?"),
 };
 
 const int mm_nr_rule_fields = COUNT(mm_rule_fields);
@@ -249,7 +262,7 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 
 #define RULES_5_9_RC4                                                       \
 	.thp_cow = THP_COW_SPLIT, .huge_zero_write = HUGE_ZERO_WRITE_SPLIT, \
-	.wp_reuse = WP_REUSE_REFCOUNT
+	.wp_reuse = WP_REUSE_REFCOUNT, .wp_ksm = WP_KSM_COPY
 
 #define RULES_5_9_RC7 \
 	RULES_5_9_RC4, .wp_unlock = WP_UNLOCK_BEFORE_PTL, .fork_pinned = FORK_PINNED_PROTECT_COPY
@@ -286,8 +299,9 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 	RULES_6_0, .hugetlb_dontneed = HUGETLB_DONTNEED_ROUND_DOWN, \
 		   .madv_collapse = MADV_COLLAPSE_YES
 
-#define RULES_6_2 \
-	RULES_6_1, .gup_break = GUP_BREAK_UNSHARE_COW, .mprotect_write = MPROTECT_WRITE_NOW
+#define RULES_6_2                                                                            \
+	RULES_6_1, .gup_break = GUP_BREAK_UNSHARE_COW, .mprotect_write = MPROTECT_WRITE_NOW, \
+		   .ksm_unmerge = KSM_UNMERGE_UNSHARE
 
 #define RULES_6_3 RULES_6_2, .get_longterm = GET_LONGTERM_EINVAL
 

@@ -109,8 +109,8 @@ bool try_grab_page(struct machine *machine, struct page *page, enum grab how);
 /* Put the head of a folio into the calling CPU's LRU add cache. */
 void lru_cache_add(struct machine *machine, struct page *head);
 
-/* All CPUs' caches; nobody else may run. */
-void lru_add_drain_all(struct machine *machine);
+/* machine.c: let go of the struct, which may outlive mm_destroy(). */
+void mm_drop(struct mm *mm);
 
 /* pgtable.c */
 

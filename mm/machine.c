@@ -22,7 +22,6 @@ bool mm_has(enum mm_part part)
 
 static void free_machine(struct machine *machine)
 {
-	ksm_destroy(machine);
 	hugetlb_pool_destroy(machine);
 	swap_destroy(machine);
 	port_free(machine->lru_add);
@@ -73,6 +72,8 @@ struct machine *machine_create(const struct mm_rules *rules, const struct machin
 	port_spin_init(&machine->free_lock);
 	port_rwsem_init(&machine->rmap_lock);
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
+		port_spin_init(&machine->lru_add[cpu].lock);
+	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
 		port_cpu_init(&machine->cpus[cpu]);
 	init_frames(machine);
 	if (hugetlb_pool_create(machine, config->nr_hugepages) ||
@@ -100,6 +101,7 @@ struct mm *mm_create(struct machine *machine)
 	if (!mm)
 		return NULL;
 	mm->machine = machine;
+	port_atomic_set(&mm->users, 1);
 	port_rwsem_init(&mm->mmap_lock);
 	port_spin_init(&mm->page_table_lock);
 	if (pgd_alloc(mm)) {
@@ -142,5 +144,12 @@ void mm_destroy(struct mm *mm)
 	port_up_write(&machine->rmap_lock);
 	pgd_free(mm);
 	port_free(mm->vmas);
-	port_free(mm);
+	mm->vmas = NULL;
+	mm_drop(mm);
+}
+
+void mm_drop(struct mm *mm)
+{
+	if (!port_atomic_add_return(&mm->users, -1))
+		port_free(mm);
 }

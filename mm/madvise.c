@@ -23,6 +23,10 @@ static struct flag_change advice_flags(enum mm_advice advice)
 		return (struct flag_change){.set = VM_HUGEPAGE, .clear = VM_NOHUGEPAGE};
 	case MM_MADV_NOHUGEPAGE:
 		return (struct flag_change){.set = VM_NOHUGEPAGE, .clear = VM_HUGEPAGE};
+	case MM_MADV_MERGEABLE:
+		return (struct flag_change){.set = VM_MERGEABLE};
+	case MM_MADV_UNMERGEABLE:
+		return (struct flag_change){.clear = VM_MERGEABLE};
 	default:
 		return (struct flag_change){0};
 	}
@@ -44,6 +48,23 @@ static int madvise_flags(struct mm *mm, unsigned long start, unsigned long end,
 	return 0;
 }
 
+static int madvise_ksm(struct mm *mm, unsigned long start, unsigned long end, enum mm_advice advice)
+{
+	const struct vma *vma = find_vma(mm, start);
+
+	if (!mm_has(MM_KSM))
+		return -MM_EINVAL;
+	if (!ksm_can_merge(vma))
+		return 0;
+	if (advice == MM_MADV_UNMERGEABLE && vma->flags & VM_MERGEABLE) {
+		int err = unmerge_ksm_pages(mm, start, end);
+
+		if (err)
+			return err;
+	}
+	return madvise_flags(mm, start, end, advice_flags(advice));
+}
+
 /* Advice on one VMA's part of the range. */
 static int madvise_vma(struct mm *mm, unsigned long start, unsigned long end, enum mm_advice advice)
 {
@@ -57,6 +78,9 @@ static int madvise_vma(struct mm *mm, unsigned long start, unsigned long end, en
 		return madvise_willneed(mm, start, end);
 	case MM_MADV_PAGEOUT:
 		return madvise_pageout(mm, start, end);
+	case MM_MADV_MERGEABLE:
+	case MM_MADV_UNMERGEABLE:
+		return madvise_ksm(mm, start, end, advice);
 	default:
 		return madvise_flags(mm, start, end, advice_flags(advice));
 	}

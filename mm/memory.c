@@ -202,6 +202,8 @@ static enum wp_decision wp_by_mapcount(struct vm_fault *vmf, struct page *page)
 	struct page *head = compound_head(machine, page);
 	enum wp_decision decision;
 
+	if (page_flag(head, PG_KSM) && (page_flag(head, PG_SWAPCACHE) || page_count(head) != 1))
+		return WP_COPY;
 	if (!port_trylock(&head->lock)) {
 		get_page(machine, page);
 		pte_unlock(&vmf->pte);
@@ -216,7 +218,10 @@ static enum wp_decision wp_by_mapcount(struct vm_fault *vmf, struct page *page)
 		}
 		put_page(machine, page);
 	}
-	decision = reuse_swap_page(machine, page) ? WP_REUSE : WP_COPY;
+	if (page_flag(head, PG_KSM))
+		decision = reuse_ksm_page(head, vmf->vma, vmf->addr) ? WP_REUSE : WP_COPY;
+	else
+		decision = reuse_swap_page(machine, page) ? WP_REUSE : WP_COPY;
 	port_unlock(&head->lock);
 	return decision;
 }
@@ -340,7 +345,12 @@ static enum wp_decision wp_by_exclusive(const struct vm_fault *vmf, struct page 
 
 static enum wp_decision wp_decide(struct vm_fault *vmf, struct page *page)
 {
-	switch (vmf->mm->machine->rules.wp_reuse) {
+	const struct mm_rules *rules = &vmf->mm->machine->rules;
+
+	/* 1a0cf26323c8: a merged page is never reused. */
+	if (page_flag(page, PG_KSM) && rules->wp_ksm == WP_KSM_COPY)
+		return WP_COPY;
+	switch (rules->wp_reuse) {
 	case WP_REUSE_MAPCOUNT:
 		return wp_by_mapcount(vmf, page);
 	case WP_REUSE_REFCOUNT:

@@ -87,10 +87,14 @@ struct page {
 	unsigned swap_slot; /* with PG_SWAPCACHE */
 };
 
-/* Pages on their way to the LRU, of one CPU: each holds a reference (PAGEVEC_SIZE). */
+/*
+ * Pages on their way to the LRU, of one CPU: each holds a reference (PAGEVEC_SIZE). Who drains all
+ * of them does that from another CPU.
+ */
 #define LRU_ADD_CACHE_SIZE 15
 
 struct lru_add_cache {
+	struct port_spinlock lock;
 	unsigned nr;
 	struct page *pages[LRU_ADD_CACHE_SIZE];
 };
@@ -117,12 +121,11 @@ struct machine {
 	unsigned last_mm_id;
 
 	struct port_cpu *cpus;
-	struct lru_add_cache *lru_add; /* one a CPU, which alone uses it */
+	struct lru_add_cache *lru_add; /* one a CPU */
 
 	struct swap_device *swap;     /* swap.c; NULL: none */
 	struct hugetlb_pool *hugetlb; /* hugetlb.c; NULL: no pool */
 	pfn_t huge_zero_pfn;          /* 0: nobody needed it yet; protected by free_lock */
-	struct ksm *ksm;              /* ksm.c */
 };
 
 /* How large a machine is. */
@@ -187,6 +190,7 @@ struct mm {
 	struct port_rwsem mmap_lock;
 	struct port_spinlock page_table_lock; /* protects entries above the PMDs */
 	pfn_t pgd;
+	port_atomic users;             /* of this struct; its memory may be gone before */
 	port_atomic killed;            /* its tasks do not wait any more: mm_kill() */
 	port_atomic has_pinned;        /* somebody has used FOLL_PIN on it */
 	port_atomic write_protect_seq; /* odd while fork write-protects */
@@ -218,8 +222,9 @@ pfn_t page_to_pfn(const struct machine *machine, const struct page *page);
 struct page *pfn_to_page(const struct machine *machine, pfn_t pfn);
 uint32_t *page_words(const struct machine *machine, const struct page *page);
 
-/* The calling CPU's LRU add cache lets go of its pages (lru_add_drain()). */
+/* The calling CPU's LRU add cache lets go of its pages, or those of all CPUs do. */
 void lru_add_drain(struct machine *machine);
+void lru_add_drain_all(struct machine *machine);
 
 /* An empty address space, or NULL without memory. */
 struct mm *mm_create(struct machine *machine);
@@ -383,7 +388,7 @@ bool userfaultfd_poll(struct userfaultfd_ctx *ctx);
 /* Does /proc/PID/pagemap show addr as PM_UFFD_WP? */
 bool mm_pagemap_uffd_wp(struct mm *mm, unsigned long addr);
 
-/* One full scan of ksmd: merges pages of all mms that are equal and VM_MERGEABLE. 0 or -ENOMEM. */
+/* One full scan of ksmd: merges pages of all mms that are equal and VM_MERGEABLE. 0. */
 int ksm_do_scan(struct machine *machine);
 
 /* move_pages(2) to another node: 0; -EBUSY if some page could not move; -ENOMEM. */

@@ -97,6 +97,10 @@ static int move_vma(struct mm *mm, unsigned long addr, unsigned long length, uns
 	struct vma moved;
 	int err = alloc_target(mm, to, to + length, find_vma(mm, addr)->flags & VM_HUGETLB);
 
+	/* Merged pages don't move: where they turned up would be a surprise. */
+	if (!err && find_vma(mm, addr)->flags & VM_MERGEABLE)
+		err = unmerge_ksm_pages(mm, addr, addr + length);
+
 	/* Two ends that split a VMA, the new one, and one more split when the old one goes. */
 	if (!err)
 		err = vma_reserve(mm, 4);

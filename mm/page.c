@@ -278,6 +278,7 @@ void unpin_user_page(struct machine *machine, struct page *page)
 	page_ref_sub(machine, head, bias);
 }
 
+/* Its lock held. */
 static void drain_cache(struct machine *machine, struct lru_add_cache *cache)
 {
 	for (unsigned i = 0; i < cache->nr; i++) {
@@ -288,15 +289,24 @@ static void drain_cache(struct machine *machine, struct lru_add_cache *cache)
 	cache->nr = 0;
 }
 
+static void drain_cpu(struct machine *machine, unsigned cpu)
+{
+	struct lru_add_cache *cache = &machine->lru_add[cpu];
+
+	port_spin_lock(&cache->lock);
+	drain_cache(machine, cache);
+	port_spin_unlock(&cache->lock);
+}
+
 void lru_add_drain(struct machine *machine)
 {
-	drain_cache(machine, &machine->lru_add[port_cpu_id()]);
+	drain_cpu(machine, port_cpu_id());
 }
 
 void lru_add_drain_all(struct machine *machine)
 {
 	for (unsigned cpu = 0; cpu < machine->nr_cpus; cpu++)
-		drain_cache(machine, &machine->lru_add[cpu]);
+		drain_cpu(machine, cpu);
 }
 
 void lru_cache_add(struct machine *machine, struct page *page)
@@ -304,8 +314,10 @@ void lru_cache_add(struct machine *machine, struct page *page)
 	struct lru_add_cache *cache = &machine->lru_add[port_cpu_id()];
 
 	get_page(machine, page);
+	port_spin_lock(&cache->lock);
 	cache->pages[cache->nr++] = page;
 	/* A huge page is too large to be held up. */
 	if (cache->nr == LRU_ADD_CACHE_SIZE || folio_is_large(page))
 		drain_cache(machine, cache);
+	port_spin_unlock(&cache->lock);
 }

@@ -69,7 +69,7 @@ static bool may_map(const struct vma *vma, const struct page *head, unsigned lon
 	unsigned long nr = (vma->end - vma->start) >> MM_PAGE_SHIFT;
 
 	if (page_flag(head, PG_KSM))
-		return vma_is_anonymous(vma);
+		return !(vma->flags & (VM_SHARED | VM_HUGETLB));
 	if (head->mapping && vma->shmem != head->mapping)
 		return false;
 	return vma->pgoff <= index && index - vma->pgoff < nr;

@@ -139,6 +139,18 @@ enum cow_swap_cache {
 	COW_SWAP_CACHE_FREE,
 };
 
+/* What does a write fault do with a merged page (KSM) that nobody else uses any more? */
+enum wp_ksm {
+	WP_KSM_REUSE, /* make it an ordinary page again */
+	WP_KSM_COPY,
+};
+
+/* What kind of fault gives merged memory a page of its own for MADV_UNMERGEABLE? */
+enum ksm_unmerge {
+	KSM_UNMERGE_WRITE, /* a write, which a userfaultfd may have to be told of: then none */
+	KSM_UNMERGE_UNSHARE,
+};
+
 /* When does page-out drop a page after MADV_FREE? */
 enum madv_free_refs {
 	MADV_FREE_REFS_IGNORE, /* if it is clean */
@@ -223,6 +235,8 @@ struct mm_rules {
 	enum hugetlb_force hugetlb_force;
 	enum hugetlb_dontneed hugetlb_dontneed;
 	enum hugetlb_mremap hugetlb_mremap;
+	enum wp_ksm wp_ksm;
+	enum ksm_unmerge ksm_unmerge;
 };
 
 #endif

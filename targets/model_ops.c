@@ -253,6 +253,8 @@ static int64_t do_op(const struct model_call *call)
 	case LITMUS_LRU_ADD_DRAIN:
 		lru_add_drain(call->model->state->machine);
 		return 0;
+	case LITMUS_KSM_DO_SCAN:
+		return ksm_do_scan(call->model->state->machine);
 	case LITMUS_PREAD:
 	case LITMUS_PWRITE:
 		return do_file(call);
@@ -269,7 +271,6 @@ static int64_t do_op(const struct model_call *call)
 	case LITMUS_UFFDIO_WAKE:
 	case LITMUS_READ:
 	case LITMUS_PM_UFFD_WP:
-	case LITMUS_KSM_DO_SCAN:
 	case LITMUS_MOVE_PAGES:
 	case LITMUS_NR_OPCODES:
 		break;

@@ -152,9 +152,12 @@ static void view_frame(const struct model *model, const struct page *page, struc
 	append_count(line, &separator, holders.references, "reference");
 	append_count(line, &separator, holders.pins, "pin");
 	append_count(line, &separator, holders.lru, "LRU cache");
+	append_count(line, &separator, flags & PG_SWAPCACHE ? 1 << page->order : 0, "swap cache");
 	append_count(line, &separator, !!(flags & PG_SHMEM), "shmem");
 	if (flags & PG_ANON_EXCLUSIVE)
 		append(line->text, sizeof(line->text), "; exclusive");
+	if (flags & PG_KSM)
+		append(line->text, sizeof(line->text), "; merged");
 	if (port_is_locked(&page->lock))
 		append(line->text, sizeof(line->text), "; locked");
 }
