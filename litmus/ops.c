@@ -180,6 +180,7 @@ static const struct litmus_flag_set continue_set = {
 };
 
 const struct litmus_constant litmus_constants[] = {
+	{ "ENOENT", -ENOENT },
 	{ "ESRCH", -ESRCH },
 	{ "EINTR", -EINTR },
 	{ "EIO", -EIO },

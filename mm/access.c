@@ -76,14 +76,14 @@ static int do_user_fault(struct mm *mm, unsigned long addr, bool write)
 	unsigned ret = VM_FAULT_SIGSEGV;
 	struct vma *vma;
 
-	if (port_atomic_read(&mm->killed))
-		return -MM_EINTR;
 	port_down_read(&mm->mmap_lock);
 	vma = find_vma(mm, addr);
 	if (vma && vma->flags & (write ? VM_WRITE : VM_READ | VM_WRITE))
 		ret = handle_mm_fault(mm, vma, addr, flags);
-	if (!(ret & VM_FAULT_RETRY))
-		port_up_read(&mm->mmap_lock);
+	/* Only what waits gives up. */
+	if (ret & VM_FAULT_RETRY)
+		return port_atomic_read(&mm->killed) ? -MM_EINTR : 0;
+	port_up_read(&mm->mmap_lock);
 	if (ret & VM_FAULT_SIGSEGV)
 		return -MM_EFAULT;
 	if (ret & (VM_FAULT_SIGBUS | VM_FAULT_HWPOISON))
@@ -169,7 +169,7 @@ static int process_vm_rw(struct mm *mm, unsigned long addr, bool write, uint32_t
 {
 	struct page *page;
 
-	if (pin_user_pages(mm, addr, 1, write ? FOLL_WRITE : 0, &page) != 1)
+	if (pin_user_pages_locked(mm, addr, 1, write ? FOLL_WRITE : 0, &page) != 1)
 		return -MM_EFAULT;
 	copy_word(mm, page, addr, write, value);
 	unpin_user_page(mm->machine, page);

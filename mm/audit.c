@@ -187,6 +187,35 @@ static bool audit_swap(struct audit *audit)
 	return finding(audit, AUDIT_SWAP_SLOT, slot, expected, found);
 }
 
+/* How many VMAs belong to the context. */
+static int context_vmas(const struct machine *machine, const struct userfaultfd_ctx *ctx)
+{
+	int vmas = 0;
+
+	for (const struct mm *mm = machine->mms; mm; mm = mm->next) {
+		for (unsigned i = 0; i < mm->nr_vmas; i++)
+			vmas += mm->vmas[i].uffd_ctx == ctx;
+	}
+	return vmas;
+}
+
+static bool audit_contexts(struct audit *audit)
+{
+	const struct machine *machine = audit->machine;
+	pfn_t number = 0;
+
+	for (const struct userfaultfd_ctx *ctx = machine->uffd_ctxs; ctx;
+	     ctx = userfaultfd_next(ctx)) {
+		int expected = userfaultfd_ctx_holders(ctx) + context_vmas(machine, ctx);
+		int found = userfaultfd_ctx_count(ctx);
+
+		if (found != expected)
+			return finding(audit, AUDIT_CONTEXT, number, expected, found);
+		number++;
+	}
+	return true;
+}
+
 bool mm_audit(struct machine *machine, struct audit_frame *frames, struct audit_result *result)
 {
 	struct audit audit = {machine, frames, result};
@@ -204,5 +233,5 @@ bool mm_audit(struct machine *machine, struct audit_frame *frames, struct audit_
 		if (!audit_frame(&audit, pfn))
 			return false;
 	}
-	return audit_swap(&audit) && audit_free_list(&audit);
+	return audit_swap(&audit) && audit_contexts(&audit) && audit_free_list(&audit);
 }

@@ -207,6 +207,93 @@ static const struct mm_rule_value ksm_unmerge_values[] = {
 	[KSM_UNMERGE_UNSHARE] = {"unshare", "FAULT_FLAG_UNSHARE", "6cce3314b928"},
 };
 
+static const struct mm_rule_value uffd_wp_values[] = {
+	[UFFD_WP_ANON] = {"anon", "anonymous memory that is populated", NULL},
+	[UFFD_WP_MARKERS] = {"markers", "and shared memory, files and hugetlb, populated or not",
+			     "b1f9e876862d"},
+	[UFFD_WP_UNPOPULATED] = {"unpopulated",
+				 "and all anonymous memory, with UFFD_FEATURE_WP_UNPOPULATED",
+				 "2bad466cc9d9"},
+	[UFFD_WP_ASYNC] = {"async", "and nobody is told of writes, with UFFD_FEATURE_WP_ASYNC",
+			   "d61ea1cb0095"},
+};
+
+static const struct mm_rule_value uffd_wp_asks_values[] = {
+	[UFFD_WP_ASKS_ALWAYS] = {"always", "all, but FAULT_FLAG_UNSHARE where there is that", NULL},
+	[UFFD_WP_ASKS_WRITE] = {"write", "those with FAULT_FLAG_WRITE", "list, 14 Sep 2020"},
+};
+
+static const struct mm_rule_value uffd_wp_copy_values[] = {
+	[UFFD_WP_COPY_DROP] = {"drop", "no", NULL},
+	[UFFD_WP_COPY_KEEP] = {"keep", "yes, and its entry is write-protected",
+			       "list, 14 Sep 2020"},
+};
+
+static const struct mm_rule_value uffd_wp_fork_values[] = {
+	[UFFD_WP_FORK_PARENT] = {"parent",
+				 "the parent's; swap entries keep it, early copies lose it", NULL},
+	[UFFD_WP_FORK_CHILD] = {"child", "the child's, for every kind of entry", "8f34f1eac382"},
+};
+
+static const struct mm_rule_value uffd_wp_flush_values[] = {
+	[UFFD_WP_FLUSH_NO] = {"no", "no: another CPU may still write to the page that is copied",
+			      NULL},
+	[UFFD_WP_FLUSH_PENDING] = {"pending", "yes, if the mm has a flush pending", "6ce64428d620"},
+};
+
+static const struct mm_rule_value uffd_writenotify_values[] = {
+	[UFFD_WRITENOTIFY_NO] = {"no", "yes, mprotect() and unprotecting make them", NULL},
+	[UFFD_WRITENOTIFY_YES] = {"yes", "no, every write is noticed", "51d3d5eb74ff"},
+};
+
+static const struct mm_rule_value uffd_unprotect_values[] = {
+	[UFFD_UNPROTECT_FAULT] = {"fault", "it is read-only until the next write fault", NULL},
+	[UFFD_UNPROTECT_WRITABLE] = {"writable", "it is writable at once, as after mprotect()",
+				     "931298e103c2"},
+};
+
+static const struct mm_rule_value uffd_wp_reset_values[] = {
+	[UFFD_WP_RESET_NEVER] = {"never", "never: the bits stay in the entries", NULL},
+	[UFFD_WP_RESET_UNREGISTER] = {"unregister", "by UFFDIO_UNREGISTER", "f369b07c8614"},
+	[UFFD_WP_RESET_CLOSE] = {"close", "and by close()", "c88033efe9a3"},
+};
+
+static const struct mm_rule_value uffd_wp_vmas_values[] = {
+	[UFFD_WP_VMAS_ONE] = {"one", "one, which holds all of it", NULL},
+	[UFFD_WP_VMAS_MANY] = {"many", "any number, and holes between them", "a1b92a3f14c5"},
+};
+
+static const struct mm_rule_value uffd_reregister_values[] = {
+	[UFFD_REREGISTER_ADD] = {"add", "it adds to them", NULL},
+	[UFFD_REREGISTER_REPLACE] = {"replace", "it replaces them", "7677f7fd8be7"},
+};
+
+static const struct mm_rule_value uffd_minor_values[] = {
+	[UFFD_MINOR_NO] = {"no", "nothing", NULL},
+	[UFFD_MINOR_HUGETLB] = {"hugetlb", "hugetlb", "7677f7fd8be7"},
+	[UFFD_MINOR_SHMEM] = {"shmem", "and shared memory, and files in memory", "c949b097ef2e"},
+};
+
+static const struct mm_rule_value uffd_fill_dirty_values[] = {
+	[UFFD_FILL_DIRTY_WRITABLE] = {"writable", "no", NULL},
+	[UFFD_FILL_DIRTY_ALWAYS] = {"always", "yes, like any other", "9ae0f87d009c"},
+};
+
+static const struct mm_rule_value mremap_uffd_wp_values[] = {
+	[MREMAP_UFFD_WP_KEEP] = {"keep", "yes, the entries move as they are", NULL},
+	[MREMAP_UFFD_WP_CLEAR] = {"clear", "no, they are cleared", "0cef0bb836e3"},
+};
+
+static const struct mm_rule_value pagemap_uffd_wp_values[] = {
+	[PAGEMAP_UFFD_WP_NO] = {"no", "no", NULL},
+	[PAGEMAP_UFFD_WP_YES] = {"yes", "yes, as PM_UFFD_WP", "fb8e37f35a2f"},
+};
+
+static const struct mm_rule_value gup_longterm_wait_values[] = {
+	[GUP_LONGTERM_WAIT_NO] = {"no", "no: -EFAULT", NULL},
+	[GUP_LONGTERM_WAIT_YES] = {"yes", "yes, like any other", "b2cac2481914"},
+};
+
 #define FIELD(field, question)                                                             \
 	{                                                                                  \
 #field, question, offsetof(struct mm_rules, field), COUNT(field##_values), \
@@ -245,9 +332,41 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(hugetlb_mremap, "Can mremap() move hugetlb memory?"),
 	FIELD(wp_ksm, "What does a write do to a merged page that nobody else uses?"),
 	FIELD(ksm_unmerge, "What kind of fault takes merged pages apart again?"),
+	FIELD(uffd_wp, "What can userfaultfd write-protect?"),
+	FIELD(uffd_wp_asks, "For which faults on a uffd-wp entry is the monitor told?"),
+	FIELD(uffd_wp_copy, "Does the copy by a write fault keep the entry's uffd-wp bit?"),
+	FIELD(uffd_wp_fork, "Whose VMA decides if the child's entries keep the uffd-wp bit?"),
+	FIELD(uffd_wp_flush, "Does a write fault flush the TLB first where uffd-wp has not yet?"),
+	FIELD(uffd_writenotify, "Can uffd-wp shared memory become writable without a fault?"),
+	FIELD(uffd_unprotect, "What becomes of a private entry that uffd-wp protects no more?"),
+	FIELD(uffd_wp_reset, "When does uffd-wp protection go for good?"),
+	FIELD(uffd_wp_vmas, "How many VMAs may UFFDIO_WRITEPROTECT work on?"),
+	FIELD(uffd_reregister, "What does UFFDIO_REGISTER do to modes that there are?"),
+	FIELD(uffd_minor, "What has UFFDIO_REGISTER_MODE_MINOR?"),
+	FIELD(uffd_fill_dirty, "Does UFFDIO_CONTINUE map a read-only page as dirty?"),
+	FIELD(mremap_uffd_wp, "Does mremap() take the uffd-wp bits along, without the context?"),
+	FIELD(pagemap_uffd_wp, "Does /proc/PID/pagemap show the uffd-wp bit?"),
+	FIELD(gup_longterm_wait, "May fast GUP's FOLL_LONGTERM wait for a userfaultfd monitor?"),
 };
 
 const int mm_nr_rule_fields = COUNT(mm_rule_fields);
+
+/* What changed in userfaultfd, release by release; parts of the rows below. */
+#define UFFD_5_12 .uffd_wp_flush = UFFD_WP_FLUSH_PENDING
+#define UFFD_5_14                                                           \
+	.uffd_wp_fork = UFFD_WP_FORK_CHILD, .uffd_minor = UFFD_MINOR_SHMEM, \
+	.uffd_reregister = UFFD_REREGISTER_REPLACE, .pagemap_uffd_wp = PAGEMAP_UFFD_WP_YES
+#define UFFD_5_16 .uffd_fill_dirty = UFFD_FILL_DIRTY_ALWAYS
+#define UFFD_5_19 .uffd_wp = UFFD_WP_MARKERS
+#define UFFD_6_0  .uffd_wp_reset = UFFD_WP_RESET_UNREGISTER
+#define UFFD_6_2  .uffd_writenotify = UFFD_WRITENOTIFY_YES
+#define UFFD_6_3 \
+	.uffd_unprotect = UFFD_UNPROTECT_WRITABLE, .gup_longterm_wait = GUP_LONGTERM_WAIT_YES
+#define UFFD_6_4       .uffd_wp = UFFD_WP_UNPOPULATED, .uffd_wp_vmas = UFFD_WP_VMAS_MANY
+#define UFFD_6_7       .uffd_wp = UFFD_WP_ASYNC
+#define UFFD_6_9       .uffd_wp_reset = UFFD_WP_RESET_CLOSE
+#define UFFD_6_13      .mremap_uffd_wp = MREMAP_UFFD_WP_CLEAR
+#define UFFD_BREAK_COW .uffd_wp_asks = UFFD_WP_ASKS_WRITE, .uffd_wp_copy = UFFD_WP_COPY_KEEP
 
 /*
  * Each row says only where it differs from the one that it is built on, so that a row reads as the
@@ -274,42 +393,50 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 		   .clear_refs_pinned = CLEAR_REFS_PINNED_SKIP, \
 		   .pageout_pinned = PAGEOUT_PINNED_KEEP
 
-#define RULES_5_12 RULES_5_11, .hugetlb_fork = HUGETLB_FORK_COPY_WRITABLE
+#define RULES_5_12 RULES_5_11, UFFD_5_12, .hugetlb_fork = HUGETLB_FORK_COPY_WRITABLE
 
-#define RULES_5_14 \
-	RULES_5_12, .madv_populate = MADV_POPULATE_YES, .cow_swap_cache = COW_SWAP_CACHE_FREE
+#define RULES_5_14                                                 \
+	RULES_5_12, UFFD_5_14, .madv_populate = MADV_POPULATE_YES, \
+			       .cow_swap_cache = COW_SWAP_CACHE_FREE
 
-#define RULES_5_16 RULES_5_14, .hugetlb_mremap = HUGETLB_MREMAP_YES
+#define RULES_5_16 RULES_5_14, UFFD_5_16, .hugetlb_mremap = HUGETLB_MREMAP_YES
 
 #define RULES_5_18                                                                              \
 	RULES_5_16, .wp_reuse = WP_REUSE_REFCOUNT_DRAIN, .swapin_reuse = SWAPIN_REUSE_REFCOUNT, \
 		    .madv_free_refs = MADV_FREE_REFS_KEEP,                                      \
 		    .hugetlb_dontneed = HUGETLB_DONTNEED_ROUND_UP, .thp_reuse = THP_REUSE_REFCOUNT
 
-#define RULES_5_19                                                                  \
-	RULES_5_18, .wp_reuse = WP_REUSE_EXCLUSIVE, .gup_break = GUP_BREAK_UNSHARE, \
-		    .swapin_reuse = SWAPIN_REUSE_EXCLUSIVE,                         \
-		    .hugetlb_seqcount = HUGETLB_SEQCOUNT_YES, .thp_reuse = THP_REUSE_EXCLUSIVE
+#define RULES_5_19                                                                             \
+	RULES_5_18, UFFD_5_19, .wp_reuse = WP_REUSE_EXCLUSIVE, .gup_break = GUP_BREAK_UNSHARE, \
+			       .swapin_reuse = SWAPIN_REUSE_EXCLUSIVE,                         \
+			       .hugetlb_seqcount = HUGETLB_SEQCOUNT_YES,                       \
+			       .thp_reuse = THP_REUSE_EXCLUSIVE
 
-#define RULES_6_0                                             \
-	RULES_5_19, .gup_follow_write = GUP_FOLLOW_EXCLUSIVE, \
-		    .mprotect_write = MPROTECT_WRITE_DIRTY, .hugetlb_force = HUGETLB_FORCE_EFAULT
+#define RULES_6_0                                                       \
+	RULES_5_19, UFFD_6_0, .gup_follow_write = GUP_FOLLOW_EXCLUSIVE, \
+			      .mprotect_write = MPROTECT_WRITE_DIRTY,   \
+			      .hugetlb_force = HUGETLB_FORCE_EFAULT
 
 #define RULES_6_1                                                   \
 	RULES_6_0, .hugetlb_dontneed = HUGETLB_DONTNEED_ROUND_DOWN, \
 		   .madv_collapse = MADV_COLLAPSE_YES
 
-#define RULES_6_2                                                                            \
-	RULES_6_1, .gup_break = GUP_BREAK_UNSHARE_COW, .mprotect_write = MPROTECT_WRITE_NOW, \
-		   .ksm_unmerge = KSM_UNMERGE_UNSHARE
+#define RULES_6_2                                                  \
+	RULES_6_1, UFFD_6_2, .gup_break = GUP_BREAK_UNSHARE_COW,   \
+			     .mprotect_write = MPROTECT_WRITE_NOW, \
+			     .ksm_unmerge = KSM_UNMERGE_UNSHARE
 
-#define RULES_6_3 RULES_6_2, .get_longterm = GET_LONGTERM_EINVAL
+#define RULES_6_3 RULES_6_2, UFFD_6_3, .get_longterm = GET_LONGTERM_EINVAL
 
-#define RULES_6_5 RULES_6_3, .zero_page_pin = ZERO_PAGE_PIN_NONE, .dio_ref = DIO_REF_PIN
+#define RULES_6_4 RULES_6_3, UFFD_6_4
 
-#define RULES_6_7 RULES_6_5, .wp_reuse_large = WP_REUSE_LARGE_NEVER
+#define RULES_6_5 RULES_6_4, .zero_page_pin = ZERO_PAGE_PIN_NONE, .dio_ref = DIO_REF_PIN
 
-#define RULES_6_13 RULES_6_7, .huge_zero_write = HUGE_ZERO_WRITE_ALLOC
+#define RULES_6_7 RULES_6_5, UFFD_6_7, .wp_reuse_large = WP_REUSE_LARGE_NEVER
+
+#define RULES_6_9 RULES_6_7, UFFD_6_9
+
+#define RULES_6_13 RULES_6_9, UFFD_6_13, .huge_zero_write = HUGE_ZERO_WRITE_ALLOC
 
 #define RULES_6_14 \
 	RULES_6_13, .hugetlb_fork = HUGETLB_FORK_COPY, .hugetlb_force = HUGETLB_FORCE_READ_ONLY
@@ -318,8 +445,9 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 
 #define RULES_6_17 RULES_6_15, .mremap_range = MREMAP_RANGE_MANY
 
-#define RULES_BREAK_COW_V1 \
-	RULES_5_9_RC4, .gup_break = GUP_BREAK_PIN, .gup_follow_write = GUP_FOLLOW_COW
+#define RULES_BREAK_COW_V1                                         \
+	RULES_5_9_RC4, UFFD_BREAK_COW, .gup_break = GUP_BREAK_PIN, \
+				       .gup_follow_write = GUP_FOLLOW_COW
 
 #define RULES_BREAK_COW_V2 RULES_BREAK_COW_V1, .gup_fast_write = GUP_FAST_WRITE_OR_PIN
 
@@ -366,8 +494,10 @@ const struct mm_era mm_eras[] = {
 	 {RULES_6_1}},
 	{"v6.2", "long-term pins unshare the zero page too", true, {6, 2, 1}, {RULES_6_2}},
 	{"v6.3", "FOLL_LONGTERM is for pins only", true, {6, 3, 1}, {RULES_6_3}},
+	{"v6.4", "uffd-wp of what is not populated", true, {6, 4, 1}, {RULES_6_4}},
 	{"v6.5", "zero page not pinned; direct I/O pins", true, {6, 5, 1}, {RULES_6_5}},
 	{"v6.7", "part of a huge page is never taken", true, {6, 7, 1}, {RULES_6_7}},
+	{"v6.9", "closing a userfaultfd ends its protection", true, {6, 9, 7}, {RULES_6_9}},
 	{"v6.13", "a write makes the huge zero page a huge page", true, {6, 13, 1}, {RULES_6_13}},
 	{"v6.14", "FOLL_FORCE writes to hugetlb", true, {6, 14, 1}, {RULES_6_14}},
 	{"v6.15", "huge pages are taken though PTEs map them", true, {6, 15, 1}, {RULES_6_15}},

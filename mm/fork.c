@@ -56,21 +56,32 @@ static void copy_present_page(struct copy_pair *pair, const struct page *page, s
 	pte_t entry =
 		maybe_mkwrite(pte_mkdirty(mk_pte(machine, new, pair->dst_vma)), pair->dst_vma);
 
+	entry = userfaultfd_fork_copy(pair->dst, pair->dst_vma,
+				      port_entry_read(pair->src_pte.entry), entry);
 	copy_page(machine, new, page);
 	page_add_new_anon_rmap(machine, new, pair->dst_vma, pair->addr);
 	port_entry_set(pair->dst_pte.entry, entry);
 }
 
-/* Both map the page from now on, neither may write to it. */
+static pte_t child_entry(const struct copy_pair *pair, pte_t pte)
+{
+	return userfaultfd_fork_entry(pair->dst, pair->dst_vma, pair->src_vma, pte);
+}
+
+/* Both map the page from now on; if it is private, neither may write to it. */
 static void share_present_pte(struct copy_pair *pair, struct page *page)
 {
-	pte_t pte = ptep_set_wrprotect(pair->src_pte.entry);
+	pte_t pte = port_entry_read(pair->src_pte.entry);
+
+	if (is_cow_mapping(pair->src_vma))
+		pte = ptep_set_wrprotect(pair->src_pte.entry) & ~PTE_RW;
 
 	if (page) {
 		get_page(pair->src->machine, page);
 		page_add_rmap(page);
 	}
-	port_entry_set(pair->dst_pte.entry, pte & ~(PTE_RW | PTE_ACCESSED));
+	pte = child_entry(pair, pte);
+	port_entry_set(pair->dst_pte.entry, pte & ~PTE_ACCESSED);
 }
 
 /* Copy one PTE. `*new` is a page to copy to, taken if used; -EAGAIN if one is needed. */
@@ -83,7 +94,7 @@ static int copy_present_pte(struct copy_pair *pair, struct page **new)
 	/* What is read-only, fast GUP can't pin for writing while we look at the count. */
 	if (machine->rules.fork_pinned == FORK_PINNED_PROTECT_COPY)
 		pte = ptep_set_wrprotect(pair->src_pte.entry);
-	if (!page || !page_needs_copy_for_fork(pair->src, page)) {
+	if (!page || !is_cow_mapping(pair->src_vma) || !page_needs_copy_for_fork(pair->src, page)) {
 		share_present_pte(pair, page);
 		return 0;
 	}
@@ -114,9 +125,12 @@ static void copy_nonpresent_pte(struct copy_pair *pair)
 		pte = swp_entry(SWP_MIGRATION_READ, swp_offset(pte)) | (pte & SWP_FLAGS);
 		break;
 	case SWP_PTE_MARKER:
+		if (userfaultfd_wp(pair->dst_vma))
+			port_entry_set(pair->dst_pte.entry, pte);
 		return;
 	}
 	port_entry_set(pair->src_pte.entry, pte);
+	pte = child_entry(pair, pte);
 	port_entry_set(pair->dst_pte.entry, pte);
 }
 
@@ -211,17 +225,22 @@ int copy_page_range(struct mm *dst, struct mm *src, struct vma *dst_vma, struct 
 }
 
 /* Give the child one VMA of its parent's, with its pages. Both mmap locks held. */
-static int dup_vma(struct mm *child, struct mm *parent, struct vma *vma)
+static int dup_vma(struct mm *child, struct mm *parent, struct vma *vma,
+		   struct userfaultfd_ctx **forks)
 {
 	struct vma *copy;
+	int err;
 
 	if (vma->flags & VM_DONTCOPY)
 		return 0;
 	vma_insert(child, vma);
 	copy = find_vma(child, vma->start);
 	vma_get(copy);
+	err = userfaultfd_dup(child, copy, forks);
 	/* Shared memory is found again by faults; wiped memory starts empty. */
-	if (vma->flags & (VM_SHARED | VM_WIPEONFORK))
+	if (err || vma->flags & VM_WIPEONFORK)
+		return err;
+	if (vma->flags & VM_SHARED && !userfaultfd_fork_copies(copy))
 		return 0;
 	return copy_page_range(child, parent, copy, vma);
 }
@@ -229,6 +248,7 @@ static int dup_vma(struct mm *child, struct mm *parent, struct vma *vma)
 int mm_fork(struct mm *parent, struct mm **child)
 {
 	struct mm *new = mm_create(parent->machine);
+	struct userfaultfd_ctx *forks = NULL;
 	int err;
 
 	if (!new)
@@ -237,11 +257,12 @@ int mm_fork(struct mm *parent, struct mm **child)
 	port_down_write(&new->mmap_lock);
 	err = vma_reserve(new, parent->nr_vmas);
 	for (unsigned i = 0; !err && i < parent->nr_vmas; i++)
-		err = dup_vma(new, parent, &parent->vmas[i]);
+		err = dup_vma(new, parent, &parent->vmas[i], &forks);
 	/* Also after a failure: some entries are write-protected already. */
 	flush_tlb_range(parent, 0, MM_TASK_SIZE);
 	port_up_write(&new->mmap_lock);
 	port_up_write(&parent->mmap_lock);
+	userfaultfd_dup_complete(parent, forks, !err);
 
 	if (err) {
 		mm_destroy(new);

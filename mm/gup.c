@@ -238,6 +238,13 @@ static int get_user_page(struct mm *mm, unsigned long addr, unsigned flags, stru
 	}
 }
 
+/* A fault has waited, and the mmap lock is gone: 0 to look up the VMA again, or -EINTR. */
+static int relock(struct mm *mm)
+{
+	port_down_read(&mm->mmap_lock);
+	return port_atomic_read(&mm->killed) ? -MM_EINTR : 0;
+}
+
 static long gup_slow(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
 		     struct page **pages)
 {
@@ -253,9 +260,7 @@ static long gup_slow(struct mm *mm, unsigned long addr, unsigned nr, unsigned fl
 			done++;
 		if (err != -MM_EAGAIN)
 			continue;
-		/* It waited: the VMA has to be looked up again. */
-		err = port_atomic_read(&mm->killed) ? -MM_EINTR : 0;
-		port_down_read(&mm->mmap_lock);
+		err = relock(mm);
 	}
 	port_up_read(&mm->mmap_lock);
 	return done ? (long)done : err;
@@ -366,8 +371,14 @@ static long gup_fast(struct mm *mm, unsigned long addr, unsigned nr, unsigned fl
 	done = lockless_pages_from_mm(mm, addr, nr, flags, pages);
 	if (done == nr || flags & FOLL_FAST_ONLY)
 		return done;
-	slow = gup_slow(mm, addr + done * MM_PAGE_SIZE, nr - done, flags | FOLL_UNLOCKABLE,
-			pages + done);
+	/*
+	 * Without a lock of the caller's a fault may drop the mmap lock, and so wait for a monitor.
+	 * Up to v6.2 __gup_longterm_unlocked() held the lock for FOLL_LONGTERM (b2cac2481914).
+	 */
+	if (!(flags & FOLL_LONGTERM) ||
+	    mm->machine->rules.gup_longterm_wait == GUP_LONGTERM_WAIT_YES)
+		flags |= FOLL_UNLOCKABLE;
+	slow = gup_slow(mm, addr + done * MM_PAGE_SIZE, nr - done, flags, pages + done);
 	if (slow < 0)
 		return done ? (long)done : slow;
 	return (long)done + slow;
@@ -417,6 +428,15 @@ long pin_user_pages(struct mm *mm, unsigned long addr, unsigned nr, unsigned fla
 	return gup(mm, addr, nr, flags, FOLL_PIN, pages);
 }
 
+long pin_user_pages_locked(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
+			   struct page **pages)
+{
+	unsigned long start = addr & MM_PAGE_MASK;
+	int err = check_gup(mm, start, nr, flags, FOLL_PIN, SLOW_FLAGS);
+
+	return err ? err : gup_slow(mm, start, nr, flags | FOLL_PIN | FOLL_UNLOCKABLE, pages);
+}
+
 long get_user_pages_fast(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
 			 struct page **pages)
 {
@@ -440,9 +460,9 @@ long iov_iter_extract_pages(struct mm *mm, unsigned long addr, unsigned nr, unsi
 
 int faultin_page_range(struct mm *mm, unsigned long start, unsigned long end, bool write)
 {
-	unsigned flags = write ? FOLL_WRITE : 0;
+	unsigned flags = FOLL_UNLOCKABLE | (write ? FOLL_WRITE : 0);
 
-	for (unsigned long addr = start; addr < end; addr += MM_PAGE_SIZE) {
+	for (unsigned long addr = start; addr < end;) {
 		struct page *page;
 		int err;
 
@@ -450,6 +470,10 @@ int faultin_page_range(struct mm *mm, unsigned long start, unsigned long end, bo
 		if (!find_vma(mm, addr))
 			return -MM_ENOMEM;
 		err = get_user_page(mm, addr, flags, &page);
+		if (err == -MM_EAGAIN)
+			err = relock(mm);
+		else if (!err)
+			addr += MM_PAGE_SIZE;
 		if (err)
 			return err == -MM_EFAULT ? -MM_EINVAL : err;
 	}

@@ -309,6 +309,18 @@ bool page_needs_copy_for_fork(struct mm *src, struct page *page);
 /* Take away write permission, and return the entry as it was. */
 pte_t ptep_set_wrprotect(port_entry *entry);
 
+/* mprotect.c */
+
+enum change_flag {
+	MM_CP_TRY_CHANGE_WRITABLE = 1 << 0,
+	MM_CP_UFFD_WP = 1 << 2,         /* write-protect for userfaultfd */
+	MM_CP_UFFD_WP_RESOLVE = 1 << 3, /* and not any more */
+};
+
+/* Give what is mapped in part of a VMA its protection. mmap lock held. */
+void change_protection(struct mm *mm, struct vma *vma, unsigned long start, unsigned long end,
+		       unsigned flags);
+
 /* zap.c */
 
 /* Pages that are unmapped but may still be in some CPU's TLB (mmu_gather). */
@@ -316,7 +328,9 @@ pte_t ptep_set_wrprotect(port_entry *entry);
 
 struct zap_batch {
 	struct mm *mm;
-	unsigned long start; /* of what is not flushed yet */
+	const struct vma *vma; /* being unmapped */
+	unsigned flags;        /* enum zap_flag */
+	unsigned long start;   /* of what is not flushed yet */
 	unsigned long end;
 	unsigned nr;
 	struct page *pages[ZAP_BATCH]; /* one reference of each is dropped */
@@ -326,8 +340,12 @@ struct zap_batch {
 void zap_add(struct zap_batch *batch, unsigned long addr, unsigned long end, struct page *page);
 void zap_flush(struct zap_batch *batch);
 
+enum zap_flag {
+	ZAP_FLAG_DROP_MARKER = 1 << 0, /* the mapping goes, too: forget what was write-protected */
+};
+
 /* Unmap the pages in [start, end). mmap lock held. */
-void zap_page_range(struct mm *mm, unsigned long start, unsigned long end);
+void zap_page_range(struct mm *mm, unsigned long start, unsigned long end, unsigned flags);
 
 /* rmap.c: what maps a page */
 
@@ -377,10 +395,30 @@ void shmem_get(struct shmem *shmem);
 /* Has anything touched the page? */
 bool shmem_has_page(struct shmem *shmem, unsigned long index);
 
+/*
+ * Give it a page of the caller's, with the reference that it has, and one more for the caller.
+ * False: it has one there already, and nothing is done.
+ */
+bool shmem_add_page(struct machine *machine, struct shmem *shmem, unsigned long index,
+		    struct page *page);
+
 /* The page with a reference for the caller, made if need be; NULL without memory. */
 struct page *shmem_get_page(struct machine *machine, struct shmem *shmem, unsigned long index);
 
-/* gup.c: fault in pages as MADV_POPULATE does. mmap lock held. 0 or an error. */
+/* gup.c */
+
+/*
+ * pin_user_pages() for a caller that hands over the state of the mmap lock (`locked`), so that a
+ * fault may drop it and wait for a monitor. The plain forms can't: -EFAULT then, in all kernels.
+ * Fast GUP can, where it becomes slow; process_vm_readv() and MADV_POPULATE do it; ptrace does not.
+ */
+long pin_user_pages_locked(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
+			   struct page **pages);
+
+/*
+ * Fault in pages as MADV_POPULATE does. mmap lock held for reading; it may be dropped and
+ * taken again. 0 or an error.
+ */
 int faultin_page_range(struct mm *mm, unsigned long start, unsigned long end, bool write);
 
 /* What can be left out has a header of its own, with stubs for a build without it. */

@@ -70,6 +70,7 @@ struct machine *machine_create(const struct mm_rules *rules, const struct machin
 		goto fail;
 
 	port_spin_init(&machine->free_lock);
+	port_spin_init(&machine->uffd_lock);
 	port_rwsem_init(&machine->rmap_lock);
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
 		port_spin_init(&machine->lru_add[cpu].lock);
@@ -104,6 +105,7 @@ struct mm *mm_create(struct machine *machine)
 	port_atomic_set(&mm->users, 1);
 	port_rwsem_init(&mm->mmap_lock);
 	port_spin_init(&mm->page_table_lock);
+	port_wait_init(&mm->uffd_idle);
 	if (pgd_alloc(mm)) {
 		port_free(mm);
 		return NULL;
@@ -130,8 +132,9 @@ void mm_destroy(struct mm *mm)
 	struct machine *machine = mm->machine;
 	struct mm **link;
 
+	userfaultfd_exit(mm);
 	port_down_write(&mm->mmap_lock);
-	zap_page_range(mm, 0, MM_TASK_SIZE);
+	zap_page_range(mm, 0, MM_TASK_SIZE, ZAP_FLAG_DROP_MARKER);
 	/* Once the VMAs are gone nobody comes to the tables by way of a page. */
 	vma_remove(mm, 0, MM_TASK_SIZE);
 	free_pgtables(mm, 0, MM_TASK_SIZE, 0, MM_TASK_SIZE);

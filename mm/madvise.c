@@ -70,7 +70,7 @@ static int madvise_vma(struct mm *mm, unsigned long start, unsigned long end, en
 {
 	switch (advice) {
 	case MM_MADV_DONTNEED:
-		zap_page_range(mm, start, end);
+		zap_page_range(mm, start, end, 0);
 		return 0;
 	case MM_MADV_FREE:
 		return madvise_free(mm, find_vma(mm, start), start, end);

@@ -44,6 +44,8 @@ static unsigned set_first_pte(struct vm_fault *vmf, struct page *page, bool anon
 		page_add_new_anon_rmap(machine, page, vmf->vma, vmf->addr);
 	else if (page)
 		page_add_rmap(page);
+	if (pte_marker_uffd_wp(vmf->orig_pte))
+		entry = pte_mkuffd_wp(entry);
 	port_entry_set(vmf->pte.entry, entry);
 	pte_unlock(&vmf->pte);
 	return 0;
@@ -131,8 +133,11 @@ static pte_t copied_entry(const struct vm_fault *vmf, const struct page *page)
 	pte_t entry = mk_pte(vmf->mm->machine, page, vmf->vma);
 
 	if (vmf->flags & FAULT_FLAG_UNSHARE)
-		return entry | (vmf->orig_pte & PTE_SOFT_DIRTY);
-	return maybe_mkwrite(pte_mkdirty(entry), vmf->vma);
+		return entry | (vmf->orig_pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP));
+	entry = maybe_mkwrite(pte_mkdirty(entry), vmf->vma);
+	if (pte_uffd_wp(vmf->orig_pte) && vmf->mm->machine->rules.uffd_wp_copy == UFFD_WP_COPY_KEEP)
+		entry = pte_mkuffd_wp(entry);
+	return entry;
 }
 
 /*
@@ -388,6 +393,24 @@ static unsigned wp_anon_page(struct vm_fault *vmf, struct page *page)
 	return wp_page_reuse(vmf);
 }
 
+/* Nobody need know of the write, so the write-protection can go. PTE lock held. */
+static void clear_async_uffd_wp(struct vm_fault *vmf)
+{
+	vmf->orig_pte &= ~PTE_UFFD_WP;
+	port_entry_set(vmf->pte.entry, vmf->orig_pte);
+}
+
+/*
+ * A write-protection whose flush is still to come: another CPU may write to the page, through its
+ * TLB, while we copy it (6ce64428d620).
+ */
+static void flush_pending_uffd_wp(const struct vm_fault *vmf)
+{
+	if (vmf->mm->machine->rules.uffd_wp_flush == UFFD_WP_FLUSH_PENDING &&
+	    userfaultfd_wp(vmf->vma) && port_atomic_read(&vmf->mm->tlb_flush_pending))
+		flush_tlb_range(vmf->mm, vmf->addr, vmf->addr + MM_PAGE_SIZE);
+}
+
 /*
  * A write, or what counts as one (FAULT_FLAG_BREAK_COW, FAULT_FLAG_UNSHARE), to a PTE that is
  * present and not writable. Called with the PTE lock held, and drops it.
@@ -399,9 +422,14 @@ static unsigned do_wp_page(struct vm_fault *vmf)
 	bool anon = page && page_is_anon(machine, page);
 
 	if (userfaultfd_pte_wp(vmf, vmf->orig_pte)) {
-		pte_unlock(&vmf->pte);
-		return handle_userfault(vmf, VM_UFFD_WP);
+		if (!userfaultfd_wp_async(vmf->vma)) {
+			pte_unlock(&vmf->pte);
+			return handle_userfault(vmf, VM_UFFD_WP);
+		}
+		clear_async_uffd_wp(vmf);
 	}
+	if (!(vmf->flags & FAULT_FLAG_UNSHARE))
+		flush_pending_uffd_wp(vmf);
 	/* Only from v6.2 does unsharing reach beyond anonymous pages (8d6a0ac09a16). */
 	if (vmf->flags & FAULT_FLAG_UNSHARE && machine->rules.gup_break != GUP_BREAK_UNSHARE_COW &&
 	    !anon) {
@@ -419,11 +447,30 @@ static unsigned do_wp_page(struct vm_fault *vmf)
 	return wp_copy_locked(vmf, page);
 }
 
+static unsigned do_pte_missing(struct vm_fault *vmf)
+{
+	return vmf->vma->shmem ? do_fault(vmf) : do_anonymous_page(vmf);
+}
+
+/* A marker that nobody is registered for any more means nothing. */
+static unsigned pte_marker_clear(struct vm_fault *vmf)
+{
+	vmf->pte = pte_offset_lock(vmf->mm, vmf->addr);
+	if (!vmf->pte.entry)
+		return 0;
+	if (port_entry_read(vmf->pte.entry) == vmf->orig_pte)
+		port_entry_set(vmf->pte.entry, 0);
+	pte_unlock(&vmf->pte);
+	return 0;
+}
+
 /* A PTE that is not there, or a page that is not where it was. No lock held. */
 static unsigned do_nonpresent_pte(struct vm_fault *vmf)
 {
 	if (pte_none(vmf->orig_pte))
-		return vmf->vma->shmem ? do_fault(vmf) : do_anonymous_page(vmf);
+		return do_pte_missing(vmf);
+	if (is_pte_marker(vmf->orig_pte))
+		return userfaultfd_wp(vmf->vma) ? do_pte_missing(vmf) : pte_marker_clear(vmf);
 	if (swp_type(vmf->orig_pte) == SWP_DEVICE) {
 		unsigned ret = do_swap_page(vmf);
 

@@ -20,6 +20,7 @@
 
 /* The errors that mm/ returns, with Linux's numbers. */
 enum mm_errno {
+	MM_ENOENT = 2,
 	MM_ESRCH = 3,
 	MM_EINTR = 4,
 	MM_EIO = 5,
@@ -123,6 +124,9 @@ struct machine {
 	struct port_cpu *cpus;
 	struct lru_add_cache *lru_add; /* one a CPU */
 
+	struct port_spinlock uffd_lock; /* userfaultfd.c: protects the contexts */
+	struct userfaultfd_ctx *uffd_ctxs;
+
 	struct swap_device *swap;     /* swap.c; NULL: none */
 	struct hugetlb_pool *hugetlb; /* hugetlb.c; NULL: no pool */
 	pfn_t huge_zero_pfn;          /* 0: nobody needed it yet; protected by free_lock */
@@ -194,7 +198,10 @@ struct mm {
 	port_atomic killed;            /* its tasks do not wait any more: mm_kill() */
 	port_atomic has_pinned;        /* somebody has used FOLL_PIN on it */
 	port_atomic write_protect_seq; /* odd while fork write-protects */
-	unsigned nr_vmas;              /* vmas[] is sorted; protected by mmap_lock */
+	port_atomic tlb_flush_pending; /* entries are changed whose flush is still to come */
+	unsigned uffd_users;           /* monitors at work on it, from outside; under uffd_lock */
+	struct port_wait_queue uffd_idle;
+	unsigned nr_vmas; /* vmas[] is sorted; protected by mmap_lock */
 	unsigned max_vmas;
 	struct vma *vmas;
 	struct mm *next; /* protected by machine->mm_lock */

@@ -13,7 +13,7 @@ void do_munmap(struct mm *mm, unsigned long start, unsigned long end)
 	if (index == mm->nr_vmas || mm->vmas[index].start >= end)
 		return;
 
-	zap_page_range(mm, start, end);
+	zap_page_range(mm, start, end, ZAP_FLAG_DROP_MARKER);
 	vma_remove(mm, start, end);
 	floor = index ? mm->vmas[index - 1].end : 0;
 	ceiling = index < mm->nr_vmas ? mm->vmas[index].start : MM_TASK_SIZE;

@@ -28,20 +28,30 @@ static bool can_change_pte_writable(const struct mm *mm, const struct vma *vma, 
 	/* What waits for a write must get it: a fault. */
 	if (userfaultfd_wp(vma) && pte_uffd_wp(pte))
 		return false;
+	if (vma->flags & VM_SHARED)
+		return pte_dirty(pte);
 	return page && page_flag(page, PG_ANON_EXCLUSIVE);
 }
 
 struct change {
 	struct mm *mm;
 	const struct vma *vma;
+	unsigned flags; /* enum change_flag */
 };
 
 /* What a PTE, or a PMD that maps a huge page, says of a page that is not there. */
 static pte_t change_swap_pte(const struct change *change, pte_t pte)
 {
+	if (is_pte_marker(pte))
+		return change->flags & MM_CP_UFFD_WP_RESOLVE ? 0 : pte;
 	/* A page on its way arrives with write permission, unless that is taken away here. */
-	if (swp_type(pte) == SWP_MIGRATION_WRITE && !(change->vma->flags & VM_WRITE))
-		return swp_entry(SWP_MIGRATION_READ_EXCLUSIVE, swp_offset(pte)) | (pte & SWP_FLAGS);
+	if (swp_type(pte) == SWP_MIGRATION_WRITE &&
+	    (!(change->vma->flags & VM_WRITE) || change->flags & MM_CP_UFFD_WP))
+		pte = swp_entry(SWP_MIGRATION_READ_EXCLUSIVE, swp_offset(pte)) | (pte & SWP_FLAGS);
+	if (change->flags & MM_CP_UFFD_WP)
+		pte |= PTE_SWP_UFFD_WP;
+	if (change->flags & MM_CP_UFFD_WP_RESOLVE)
+		pte &= ~PTE_SWP_UFFD_WP;
 	return pte;
 }
 
@@ -57,23 +67,30 @@ static void change_pte(void *context, unsigned long addr, port_entry *entry)
 		port_entry_set(entry, change_swap_pte(change, old));
 		return;
 	}
-	if (can_change_pte_writable(change->mm, change->vma, pte))
+	if (change->flags & MM_CP_UFFD_WP)
+		pte = pte_mkuffd_wp(pte);
+	if (change->flags & MM_CP_UFFD_WP_RESOLVE)
+		pte &= ~PTE_UFFD_WP;
+	if (change->flags & MM_CP_TRY_CHANGE_WRITABLE &&
+	    can_change_pte_writable(change->mm, change->vma, pte))
 		pte |= PTE_RW;
 	port_entry_set(entry, pte);
 }
 
-/* Give the PTEs of the VMA its protection. */
-static void change_protection(struct mm *mm, struct vma *vma)
+void change_protection(struct mm *mm, struct vma *vma, unsigned long start, unsigned long end,
+		       unsigned flags)
 {
 	static const struct mm_walk_ops ops = {.pte = change_pte, .pmd = change_pte};
-	struct change change = {.mm = mm, .vma = vma};
+	struct change change = {.mm = mm, .vma = vma, .flags = flags};
 
 	if (vma->flags & VM_HUGETLB) {
-		hugetlb_change_protection(mm, vma, vma->start, vma->end);
+		hugetlb_change_protection(mm, vma, start, end);
 		return;
 	}
-	walk_page_range(mm, vma->start, vma->end, &ops, &change);
-	flush_tlb_range(mm, vma->start, vma->end);
+	port_atomic_add_return(&mm->tlb_flush_pending, 1);
+	walk_page_range(mm, start, end, &ops, &change);
+	flush_tlb_range(mm, start, end);
+	port_atomic_add_return(&mm->tlb_flush_pending, -1);
 }
 
 int mm_mprotect(struct mm *mm, unsigned long addr, unsigned long length, unsigned flags)
@@ -110,7 +127,7 @@ int mm_mprotect(struct mm *mm, unsigned long addr, unsigned long length, unsigne
 		vma_split(mm, end);
 		vma = find_vma(mm, at);
 		vma->flags = (vma->flags & ~(VM_READ | VM_WRITE)) | flags;
-		change_protection(mm, vma);
+		change_protection(mm, vma, vma->start, vma->end, MM_CP_TRY_CHANGE_WRITABLE);
 		at = vma->end;
 	}
 	vma_merge(mm);

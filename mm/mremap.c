@@ -12,6 +12,19 @@ static int alloc_target(struct mm *mm, unsigned long start, unsigned long end, b
 	return 0;
 }
 
+/*
+ * Memory that a monitor watches moves away from it: UFFD_FEATURE_EVENT_REMAP is not there. Since
+ * v6.13 entries don't keep the monitor's protection then.
+ */
+static pte_t moved_uffd_wp(const struct mm *mm, const struct vma *old, pte_t pte)
+{
+	if (!old->uffd_ctx || mm->machine->rules.mremap_uffd_wp == MREMAP_UFFD_WP_KEEP)
+		return pte;
+	if (pte_marker_uffd_wp(pte))
+		return 0;
+	return pte & ~(pte_present(pte) ? PTE_UFFD_WP : PTE_SWP_UFFD_WP);
+}
+
 /* Take one PTE from `from` to `to` as it is: pins and the right to write go along. */
 static void move_pte(struct mm *mm, unsigned long from, unsigned long to)
 {
@@ -25,6 +38,8 @@ static void move_pte(struct mm *mm, unsigned long from, unsigned long to)
 	if (pte_present(pte))
 		flush_tlb_range(mm, from, from + MM_PAGE_SIZE);
 	pte_unlock(&lock);
+	if (!pte_none(pte))
+		pte = moved_uffd_wp(mm, find_vma(mm, from), pte);
 	if (pte_none(pte))
 		return;
 
@@ -121,6 +136,7 @@ static int move_vma(struct mm *mm, unsigned long addr, unsigned long length, uns
 	port_down_write(&mm->machine->rmap_lock);
 	move_page_tables(mm, &moved, addr, length);
 	port_up_write(&mm->machine->rmap_lock);
+	userfaultfd_detach(mm, find_vma(mm, to));
 	do_munmap(mm, addr, addr + length);
 	return 0;
 }

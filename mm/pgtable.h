@@ -96,6 +96,24 @@ static inline bool is_migration_entry(pte_t pte)
 	       swp_type(pte) <= SWP_MIGRATION_WRITE;
 }
 
+/* What a marker says of the page that is not there: a set. */
+#define PTE_MARKER_UFFD_WP (UINT64_C(1) << 0) /* it will be write-protected for userfaultfd */
+
+static inline pte_t make_pte_marker(uint64_t marker)
+{
+	return swp_entry(SWP_PTE_MARKER, marker);
+}
+
+static inline bool is_pte_marker(pte_t pte)
+{
+	return is_swap_pte(pte) && swp_type(pte) == SWP_PTE_MARKER;
+}
+
+static inline bool pte_marker_uffd_wp(pte_t pte)
+{
+	return is_pte_marker(pte) && swp_offset(pte) & PTE_MARKER_UFFD_WP;
+}
+
 /* A PMD that maps a huge page, PROT_NONE or not. */
 static inline bool pmd_leaf(pte_t pmd)
 {
@@ -131,6 +149,12 @@ static inline bool pte_soft_dirty(pte_t pte)
 static inline bool pte_uffd_wp(pte_t pte)
 {
 	return pte & PTE_UFFD_WP;
+}
+
+/* What userfaultfd write-protects is never writable (f1eb1bacfba9). */
+static inline pte_t pte_mkuffd_wp(pte_t pte)
+{
+	return (pte & ~PTE_RW) | PTE_UFFD_WP;
 }
 
 static inline bool pte_special(pte_t pte)

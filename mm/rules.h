@@ -202,6 +202,100 @@ enum hugetlb_mremap {
 	HUGETLB_MREMAP_YES,
 };
 
+/* What can userfaultfd write-protect? */
+enum uffd_wp {
+	UFFD_WP_ANON,        /* anonymous memory, as far as it is populated */
+	UFFD_WP_MARKERS,     /* and shared memory, files and hugetlb, populated or not */
+	UFFD_WP_UNPOPULATED, /* and on request anonymous memory that is not populated */
+	UFFD_WP_ASYNC,       /* and on request without telling anybody of writes */
+};
+
+/* For which faults on a write-protected entry is the monitor told? */
+enum uffd_wp_asks {
+	UFFD_WP_ASKS_ALWAYS, /* all that do_wp_page() gets, but FAULT_FLAG_UNSHARE */
+	UFFD_WP_ASKS_WRITE,  /* FAULT_FLAG_WRITE */
+};
+
+/* Does the copy that a write fault makes of a page keep the entry's uffd-wp bit? */
+enum uffd_wp_copy {
+	UFFD_WP_COPY_DROP,
+	UFFD_WP_COPY_KEEP, /* and is write-protected */
+};
+
+/* On whose VMA does it depend whether the child's entries keep the uffd-wp bit? */
+enum uffd_wp_fork {
+	UFFD_WP_FORK_PARENT, /* the parent's; swap entries always, early copies never */
+	UFFD_WP_FORK_CHILD,
+};
+
+/* Does a write fault flush the TLB first, while a write-protection has not done it yet? */
+enum uffd_wp_flush {
+	UFFD_WP_FLUSH_NO,
+	UFFD_WP_FLUSH_PENDING,
+};
+
+/* Can entries of write-protectable shared memory become writable without a write fault? */
+enum uffd_writenotify {
+	UFFD_WRITENOTIFY_NO,
+	UFFD_WRITENOTIFY_YES,
+};
+
+/* What becomes of an entry that is not write-protected any more? */
+enum uffd_unprotect {
+	UFFD_UNPROTECT_FAULT,    /* it is read-only until the next write fault */
+	UFFD_UNPROTECT_WRITABLE, /* it is writable at once, where nobody can share the page */
+};
+
+/* When is write-protection taken away for good? */
+enum uffd_wp_reset {
+	UFFD_WP_RESET_NEVER, /* the bits stay in the entries */
+	UFFD_WP_RESET_UNREGISTER,
+	UFFD_WP_RESET_CLOSE, /* then, too */
+};
+
+/* How many VMAs may a range have that UFFDIO_WRITEPROTECT works on? */
+enum uffd_wp_vmas {
+	UFFD_WP_VMAS_ONE,
+	UFFD_WP_VMAS_MANY,
+};
+
+/* Does UFFDIO_REGISTER add to the modes that there are, or replace them? */
+enum uffd_reregister {
+	UFFD_REREGISTER_ADD,
+	UFFD_REREGISTER_REPLACE,
+};
+
+/* For what is there UFFDIO_REGISTER_MODE_MINOR? */
+enum uffd_minor {
+	UFFD_MINOR_NO,
+	UFFD_MINOR_HUGETLB,
+	UFFD_MINOR_SHMEM, /* and shared memory, and files in memory */
+};
+
+/* Is a page of the page cache mapped dirty that UFFDIO_CONTINUE maps read-only? */
+enum uffd_fill_dirty {
+	UFFD_FILL_DIRTY_WRITABLE, /* no, only a writable one */
+	UFFD_FILL_DIRTY_ALWAYS,
+};
+
+/* Does mremap() take the uffd-wp bits along, though it leaves the context behind? */
+enum mremap_uffd_wp {
+	MREMAP_UFFD_WP_KEEP,
+	MREMAP_UFFD_WP_CLEAR,
+};
+
+/* Does /proc/PID/pagemap show the uffd-wp bit? */
+enum pagemap_uffd_wp {
+	PAGEMAP_UFFD_WP_NO,
+	PAGEMAP_UFFD_WP_YES,
+};
+
+/* May FOLL_LONGTERM wait for a monitor, where fast GUP becomes slow? */
+enum gup_longterm_wait {
+	GUP_LONGTERM_WAIT_NO, /* -EFAULT */
+	GUP_LONGTERM_WAIT_YES,
+};
+
 /*
  * The rules that a machine runs under. mm_rule_fields[] in eras.c names each field and value for
  * the command line, says what it means, and which commit brought it.
@@ -237,6 +331,21 @@ struct mm_rules {
 	enum hugetlb_mremap hugetlb_mremap;
 	enum wp_ksm wp_ksm;
 	enum ksm_unmerge ksm_unmerge;
+	enum uffd_wp uffd_wp;
+	enum uffd_wp_asks uffd_wp_asks;
+	enum uffd_wp_copy uffd_wp_copy;
+	enum uffd_wp_fork uffd_wp_fork;
+	enum uffd_wp_flush uffd_wp_flush;
+	enum uffd_writenotify uffd_writenotify;
+	enum uffd_unprotect uffd_unprotect;
+	enum uffd_wp_reset uffd_wp_reset;
+	enum uffd_wp_vmas uffd_wp_vmas;
+	enum uffd_reregister uffd_reregister;
+	enum uffd_minor uffd_minor;
+	enum uffd_fill_dirty uffd_fill_dirty;
+	enum mremap_uffd_wp mremap_uffd_wp;
+	enum pagemap_uffd_wp pagemap_uffd_wp;
+	enum gup_longterm_wait gup_longterm_wait;
 };
 
 #endif

@@ -44,6 +44,27 @@ bool shmem_has_page(struct shmem *shmem, unsigned long index)
 	return has;
 }
 
+bool shmem_add_page(struct machine *machine, struct shmem *shmem, unsigned long index,
+		    struct page *page)
+{
+	bool added;
+
+	port_spin_lock(&shmem->lock);
+	added = !shmem->pages[index];
+	if (added) {
+		/* The object keeps the reference that the page came with. */
+		port_atomic_or(&page->flags, PG_SHMEM);
+		page->mapping = shmem;
+		page->index = index;
+		shmem->pages[index] = page;
+		get_page(machine, page);
+	}
+	port_spin_unlock(&shmem->lock);
+	if (added)
+		lru_cache_add(machine, page);
+	return added;
+}
+
 struct page *shmem_get_page(struct machine *machine, struct shmem *shmem, unsigned long index)
 {
 	struct page *new = NULL;
@@ -60,24 +81,11 @@ struct page *shmem_get_page(struct machine *machine, struct shmem *shmem, unsign
 	new = alloc_zeroed_page(machine);
 	if (!new)
 		return NULL;
-	port_atomic_or(&new->flags, PG_SHMEM);
-	new->mapping = shmem;
-	new->index = index;
-	port_spin_lock(&shmem->lock);
-	page = shmem->pages[index];
-	if (!page) {
-		/* The object keeps the reference that the allocation gave. */
-		shmem->pages[index] = new;
-		page = new;
-		new = NULL;
-	}
-	get_page(machine, page);
-	port_spin_unlock(&shmem->lock);
-	if (new)
-		put_page(machine, new);
-	else
-		lru_cache_add(machine, page);
-	return page;
+	if (shmem_add_page(machine, shmem, index, new))
+		return new;
+	/* Somebody else was quicker, and pages stay. */
+	put_page(machine, new);
+	return shmem_get_page(machine, shmem, index);
 }
 
 /* The page that holds an offset, with a reference. 0 or an error. */

@@ -7,6 +7,31 @@
 
 #if CONFIG_USERFAULTFD
 
+/* A task that waits in a context, on its own stack. Protected by machine->uffd_lock. */
+struct uffd_waiter {
+	struct uffd_waiter *next;
+	struct port_wait_queue queue;
+	struct uffd_msg msg;
+	bool read; /* the monitor knows of it */
+	bool woken;
+};
+
+/* What userfaultfd(2) opens. Used by each VMA that it is registered for, by who has it open. */
+struct userfaultfd_ctx {
+	port_atomic refcount;
+	port_atomic mmap_changing; /* forks under way whose events are not read yet */
+	struct machine *machine;
+	unsigned features;
+	/* The rest is protected by machine->uffd_lock. */
+	struct mm *mm;              /* NULL: gone */
+	bool released;              /* closed */
+	struct uffd_waiter *faults; /* the oldest first */
+	struct uffd_waiter *events;
+	struct userfaultfd_ctx *next;
+	struct userfaultfd_ctx *forked_from; /* while its fork is under way */
+	struct userfaultfd_ctx *next_fork;
+};
+
 static inline bool userfaultfd_missing(const struct vma *vma)
 {
 	return vma->flags & VM_UFFD_MISSING;
@@ -21,6 +46,15 @@ static inline bool userfaultfd_minor(const struct vma *vma)
 {
 	return vma->flags & VM_UFFD_MINOR;
 }
+
+/* UFFD_FEATURE_WP_ASYNC: write-protection is taken away by the fault, nobody is told. */
+bool userfaultfd_wp_async(const struct vma *vma);
+
+/* Does a write-protected range remember that, with markers, where nothing is mapped? */
+bool userfaultfd_wp_use_markers(const struct vma *vma);
+
+/* May entries of shared memory not become writable without a fault (vma_wants_writenotify())? */
+bool userfaultfd_wants_writenotify(const struct vma *vma);
 
 /* Uses of a VMA's context. */
 void userfaultfd_ctx_get(struct userfaultfd_ctx *ctx);
@@ -39,6 +73,51 @@ unsigned handle_userfault(struct vm_fault *vmf, unsigned reason);
 
 /* mm_kill(): nobody of the mm waits any more. */
 void userfaultfd_kill(struct mm *mm);
+
+/* mm_destroy(): contexts forget it. Waits for monitors that work on it. No VMA is left. */
+void userfaultfd_exit(struct mm *mm);
+
+/* The VMA is on its own from now on. mmap lock held for writing. */
+void userfaultfd_detach(struct mm *mm, struct vma *vma);
+
+/*
+ * fork: what becomes of the context of a VMA that the child has from its parent. `forks` collects
+ * those of which monitors are to be told. 0 or -ENOMEM. Both mmap locks held.
+ */
+int userfaultfd_dup(struct mm *child, struct vma *vma, struct userfaultfd_ctx **forks);
+
+/* The end of the fork: tell the monitors, and wait until they have heard. No lock held. */
+void userfaultfd_dup_complete(struct mm *parent, struct userfaultfd_ctx *forks, bool success);
+
+/* The child's entry for the parent's, present or swap: does the write-protection go along? */
+pte_t userfaultfd_fork_entry(const struct mm *child, const struct vma *child_vma,
+			     const struct vma *parent_vma, pte_t entry);
+
+/* The same of the entry for an early copy of the page that `copied` maps. */
+pte_t userfaultfd_fork_copy(const struct mm *child, const struct vma *child_vma, pte_t copied,
+			    pte_t entry);
+
+/* Does fork have to copy entries even of shared memory? c56d1b62cce8 */
+bool userfaultfd_fork_copies(const struct vma *child_vma);
+
+/* For the audit: the contexts, their count, and what holds one beside VMAs. */
+const struct userfaultfd_ctx *userfaultfd_next(const struct userfaultfd_ctx *ctx);
+int userfaultfd_ctx_count(const struct userfaultfd_ctx *ctx);
+int userfaultfd_ctx_holders(const struct userfaultfd_ctx *ctx);
+
+/* Of each other's files: */
+
+struct userfaultfd_ctx *userfaultfd_ctx_alloc(struct mm *mm, unsigned features);
+struct mm *userfaultfd_enter(struct userfaultfd_ctx *ctx);
+void userfaultfd_leave(struct userfaultfd_ctx *ctx, struct mm *mm);
+void userfaultfd_wait_event(struct userfaultfd_ctx *ctx, const struct mm *mm,
+			    struct uffd_waiter *waiter);
+void userfaultfd_wake_range(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long end);
+int uffd_check_range(unsigned long addr, unsigned long length);
+
+/* Write-protect what is in one VMA, or take that away. mmap lock held. */
+void uffd_wp_range(struct mm *mm, struct vma *vma, unsigned long start, unsigned long end,
+		   bool protect);
 
 #else
 
@@ -95,6 +174,87 @@ static inline unsigned handle_userfault(struct vm_fault *vmf, unsigned reason)
 static inline void userfaultfd_kill(struct mm *mm)
 {
 	(void)mm;
+}
+
+static inline bool userfaultfd_wp_async(const struct vma *vma)
+{
+	(void)vma;
+	return false;
+}
+
+static inline bool userfaultfd_wants_writenotify(const struct vma *vma)
+{
+	(void)vma;
+	return false;
+}
+
+static inline void userfaultfd_exit(struct mm *mm)
+{
+	(void)mm;
+}
+
+static inline void userfaultfd_detach(struct mm *mm, struct vma *vma)
+{
+	(void)mm;
+	(void)vma;
+}
+
+static inline int userfaultfd_dup(struct mm *child, struct vma *vma, struct userfaultfd_ctx **forks)
+{
+	(void)child;
+	(void)vma;
+	(void)forks;
+	return 0;
+}
+
+static inline void userfaultfd_dup_complete(struct mm *parent, struct userfaultfd_ctx *forks,
+					    bool success)
+{
+	(void)parent;
+	(void)forks;
+	(void)success;
+}
+
+static inline pte_t userfaultfd_fork_entry(const struct mm *child, const struct vma *child_vma,
+					   const struct vma *parent_vma, pte_t entry)
+{
+	(void)child;
+	(void)child_vma;
+	(void)parent_vma;
+	return entry;
+}
+
+static inline pte_t userfaultfd_fork_copy(const struct mm *child, const struct vma *child_vma,
+					  pte_t copied, pte_t entry)
+{
+	(void)child;
+	(void)child_vma;
+	(void)copied;
+	return entry;
+}
+
+static inline bool userfaultfd_fork_copies(const struct vma *child_vma)
+{
+	(void)child_vma;
+	return false;
+}
+
+static inline const struct userfaultfd_ctx *userfaultfd_next(const struct userfaultfd_ctx *ctx)
+{
+	(void)ctx;
+	return NULL;
+}
+
+static inline int userfaultfd_ctx_count(const struct userfaultfd_ctx *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+
+static inline int userfaultfd_ctx_holders(const struct userfaultfd_ctx *ctx)
+{
+	(void)ctx;
+	return 0;
 }
 
 #endif

@@ -45,7 +45,8 @@ pte_t vm_page_prot(const struct vma *vma)
 		return PTE_PROTNONE | PTE_ACCESSED;
 	/* Shared memory is writable at once, unless the first write has to be seen (soft-dirty). */
 	if ((vma->flags & (VM_WRITE | VM_SHARED | VM_SOFTDIRTY)) ==
-	    (VM_WRITE | VM_SHARED | VM_SOFTDIRTY))
+		    (VM_WRITE | VM_SHARED | VM_SOFTDIRTY) &&
+	    !userfaultfd_wants_writenotify(vma))
 		return PTE_PRESENT | PTE_USER | PTE_ACCESSED | PTE_RW;
 	return PTE_PRESENT | PTE_USER | PTE_ACCESSED;
 }

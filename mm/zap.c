@@ -37,6 +37,20 @@ static void zap_swap_pte(struct zap_batch *batch, pte_t pte)
 		page_remove_rmap(machine, pfn_to_page(machine, (pfn_t)swp_offset(pte)));
 }
 
+/*
+ * Memory that has an object behind it stays write-protected when its pages are let go: a marker
+ * keeps that in mind.
+ */
+static bool keeps_uffd_wp(const struct zap_batch *batch, pte_t pte)
+{
+	if (batch->flags & ZAP_FLAG_DROP_MARKER || vma_is_anonymous(batch->vma) ||
+	    !userfaultfd_wp(batch->vma))
+		return false;
+	if (pte_present(pte))
+		return pte_uffd_wp(pte);
+	return pte & PTE_SWP_UFFD_WP || pte_marker_uffd_wp(pte);
+}
+
 static void zap_pte(void *context, unsigned long addr, port_entry *entry)
 {
 	struct zap_batch *batch = context;
@@ -44,6 +58,8 @@ static void zap_pte(void *context, unsigned long addr, port_entry *entry)
 	pte_t pte = port_entry_xchg(entry, 0);
 	struct page *page;
 
+	if (keeps_uffd_wp(batch, pte))
+		port_entry_set(entry, make_pte_marker(PTE_MARKER_UFFD_WP));
 	if (!pte_present(pte)) {
 		zap_swap_pte(batch, pte);
 		return;
@@ -59,10 +75,10 @@ static void zap_pmd(void *context, unsigned long addr, port_entry *entry)
 	zap_huge_pmd(context, addr, entry);
 }
 
-void zap_page_range(struct mm *mm, unsigned long start, unsigned long end)
+void zap_page_range(struct mm *mm, unsigned long start, unsigned long end, unsigned flags)
 {
 	static const struct mm_walk_ops ops = {.pte = zap_pte, .pmd = zap_pmd};
-	struct zap_batch batch = {.mm = mm};
+	struct zap_batch batch = {.mm = mm, .flags = flags};
 
 	lru_add_drain(mm->machine);
 	for (unsigned i = vma_index(mm, start); i < mm->nr_vmas; i++) {
@@ -72,6 +88,7 @@ void zap_page_range(struct mm *mm, unsigned long start, unsigned long end)
 
 		if (vma->start >= end)
 			break;
+		batch.vma = vma;
 		if (vma->flags & VM_HUGETLB)
 			unmap_hugepage_range(&batch, vma, from, to);
 		else

@@ -60,6 +60,15 @@ void port_lock(struct port_lock *lock);
 void port_unlock(struct port_lock *lock);
 bool port_is_locked(const struct port_lock *lock);
 
+/*
+ * A queue on which tasks sleep until another one wakes them, like a condition variable: all three
+ * are called with the same spinlock held, the init function aside.
+ */
+void port_wait_init(struct port_wait_queue *queue);
+/* Let go of the lock, sleep, and take it again. May return though nobody woke: look again. */
+void port_wait(struct port_wait_queue *queue, struct port_spinlock *lock);
+void port_wake_all(struct port_wait_queue *queue);
+
 /* Zeroed memory, or NULL. */
 void *port_alloc(size_t size);
 void port_free(void *memory);

@@ -33,7 +33,7 @@ static bool process_ended(const struct model *model, int task)
 	return !model->state->processes[model->test->tasks[task].process].mm;
 }
 
-static bool others_ended(const struct model *model, int task)
+bool model_others_ended(const struct model *model, int task)
 {
 	for (int i = 0; i < model->test->nr_tasks; i++) {
 		const struct model_task *other = &model->state->tasks[i];
@@ -42,6 +42,34 @@ static bool others_ended(const struct model *model, int task)
 			return false;
 	}
 	return true;
+}
+
+/* Does another process's task wait inside this one's memory? Then that can't go yet. */
+static bool memory_in_use(const struct model *model, int process)
+{
+	for (int i = 0; i < model->test->nr_tasks; i++) {
+		const struct litmus_task *program = &model->test->tasks[i];
+		const struct model_task *state = &model->state->tasks[i];
+		int other;
+
+		if (!check_is_blocked((unsigned)i) || state->pc >= program->nr_ops)
+			continue;
+		other = program->ops[state->pc].task;
+		if (other >= 0 && other != i && model->test->tasks[other].process == process &&
+		    program->process != process)
+			return true;
+	}
+	return false;
+}
+
+/* May a task that is at its end go there? */
+static bool can_end(const struct model *model, int task)
+{
+	const struct model_task *state = &model->state->tasks[task];
+
+	if (memory_in_use(model, model->test->tasks[task].process))
+		return false;
+	return task || !model->observes_p0 || state->status || model_others_ended(model, task);
 }
 
 /* May the task go on, or does what it is at make it wait? */
@@ -58,7 +86,7 @@ static bool can_move(const struct model *model, int task)
 		return check_can_resume((unsigned)task);
 	op = model_next_op(model, task);
 	if (!op)
-		return task || !model->observes_p0 || state->status || others_ended(model, task);
+		return can_end(model, task);
 	switch (op->code) {
 	case LITMUS_WAITPID:
 		return process_ended(model, op->task);
@@ -70,6 +98,8 @@ static bool can_move(const struct model *model, int task)
 	case LITMUS_LOCK_PAGE:
 		page = model_handle_page(&state->handles[op->handle], op->handle_page);
 		return !page || !port_is_locked(model_page_lock(model, page));
+	case LITMUS_READ:
+		return model_read_can_go(model, task, op);
 	default:
 		return true;
 	}

@@ -55,8 +55,10 @@ struct model_state {
 	struct model_task tasks[LITMUS_MAX_TASKS];
 	struct model_process processes[LITMUS_MAX_TASKS];
 	struct shmem *files[LITMUS_MAX_OBJECTS]; /* of those that map one; open to the end */
-	unsigned completed;                      /* bit mask */
-	int64_t memory[LITMUS_MAX_OBSERVABLES];  /* what LITMUS_OBSERVE_MEMORY has seen */
+	struct userfaultfd_ctx *uffds[LITMUS_MAX_UFFDS];
+	struct userfaultfd_ctx *unnamed_uffds[LITMUS_MAX_TASKS]; /* of children, not asked for */
+	unsigned completed;                                      /* bit mask */
+	int64_t memory[LITMUS_MAX_OBSERVABLES]; /* what LITMUS_OBSERVE_MEMORY has seen */
 };
 
 /* One run. What is here does not change from state to state. */
@@ -83,6 +85,9 @@ unsigned model_step(void *context, struct explore_move move);
 
 /* The values of the observables in a final state. */
 void model_values(const struct model *model, int64_t *values);
+
+/* Have all tasks but this one ended, of those that ever began? */
+bool model_others_ended(const struct model *model, int task);
 
 /* The operation that a task is at, or NULL if it is at its end. */
 const struct litmus_op *model_next_op(const struct model *model, int task);
@@ -184,6 +189,16 @@ struct page *model_handle_page(const struct model_handle *handle, int page);
 
 /* The lock of a page, which its folio has. */
 struct port_lock *model_page_lock(const struct model *model, struct page *page);
+
+/* model_uffd.c: all operations of userfaultfd */
+int64_t model_uffd(const struct model_call *call);
+
+/* Has a read() something to read, or nothing to wait for any more? */
+bool model_uffd_ready(const struct model *model, const struct litmus_op *op);
+bool model_read_can_go(const struct model *model, int task, const struct litmus_op *op);
+
+/* The test ends: what is still open is closed. */
+void model_close_uffds(struct model *model);
 
 /* model_audit.c: recount the machine. VIOLATION_NONE, or what is wrong, with model->detail. */
 unsigned model_audit(struct model *model);

@@ -73,6 +73,7 @@ static unsigned report(struct model *model, const struct audit_result *result)
 		[AUDIT_PINCOUNT] = {VIOLATION_BAD_COUNT, "pins"},
 		[AUDIT_FREE_MAPPED] = {VIOLATION_USE_AFTER_FREE, "mappings of a free frame"},
 		[AUDIT_FREE_LIST] = {VIOLATION_BAD_COUNT, "free frames"},
+		[AUDIT_CONTEXT] = {VIOLATION_BAD_COUNT, "uses of a userfaultfd context"},
 		[AUDIT_SWAP_SLOT] = {VIOLATION_BAD_COUNT, "entries (a slot of swap)"},
 		[AUDIT_NOT_EXCLUSIVE] = {VIOLATION_BAD_COUNT, "anon-exclusive marks"},
 		[AUDIT_HUGETLB] = {VIOLATION_BAD_COUNT, "huge pages of the pool"},
@@ -83,11 +84,21 @@ static unsigned report(struct model *model, const struct audit_result *result)
 	return findings[result->finding].violation;
 }
 
+/* Who waits for a monitor holds nothing, unless it is about to take several pages. */
+static bool holds_nothing(const struct model *model, int task)
+{
+	const struct litmus_task *program = &model->test->tasks[task];
+	int pc = model->state->tasks[task].pc;
+
+	return check_sleeps((unsigned)task) &&
+	       (pc >= program->nr_ops || !litmus_op_info(program->ops[pc].code)->makes_handle);
+}
+
 /* A task that waits inside mm/ may hold references of its own. */
 static bool somebody_is_inside(const struct model *model)
 {
 	for (int task = 0; task < model->test->nr_tasks; task++) {
-		if (model->state->tasks[task].busy)
+		if (model->state->tasks[task].busy && !holds_nothing(model, task))
 			return true;
 	}
 	return false;

@@ -27,6 +27,7 @@ static void kill_process(struct model *model, int task, int64_t status)
 	const struct litmus_test *test = model->test;
 
 	task_process(model, task)->dying = true;
+	mm_kill(task_process(model, task)->mm);
 	for (int i = 0; i < test->nr_tasks; i++) {
 		if (test->tasks[i].process == test->tasks[task].process &&
 		    model->state->tasks[i].started && !model->state->tasks[i].ended)
@@ -47,10 +48,11 @@ static int64_t status_of_error(int err)
 	}
 }
 
-/* An access that fails kills the process. */
+/* An access that fails kills the process; one that gave up since the process is killed does not. */
 static void access_failed(const struct model_call *call, int err)
 {
-	kill_process(call->model, call->task, status_of_error(err));
+	if (err != -MM_EINTR)
+		kill_process(call->model, call->task, status_of_error(err));
 }
 
 static int64_t do_store(const struct model_call *call)
@@ -168,6 +170,11 @@ static int64_t do_fork(const struct model_call *call)
 
 	if (err)
 		return err;
+	/* Killed while a monitor was to hear of the fork: there won't be a child. */
+	if (task_process(call->model, call->task)->dying) {
+		mm_destroy(child);
+		return -MM_EINTR;
+	}
 	task_process(call->model, call->op->task)->mm = child;
 	call->model->state->tasks[call->op->task].started = true;
 	return 0;
@@ -271,6 +278,7 @@ static int64_t do_op(const struct model_call *call)
 	case LITMUS_UFFDIO_WAKE:
 	case LITMUS_READ:
 	case LITMUS_PM_UFFD_WP:
+		return model_uffd(call);
 	case LITMUS_MOVE_PAGES:
 	case LITMUS_NR_OPCODES:
 		break;
@@ -334,6 +342,8 @@ void model_end_task(struct model *model, int task)
 	const struct litmus_test *test = model->test;
 	int process = test->tasks[task].process;
 
+	if (model_others_ended(model, task))
+		model_close_uffds(model);
 	observe_memory(model, task);
 	model->state->tasks[task].ended = true;
 	for (int i = 0; i < test->nr_tasks; i++) {

@@ -44,6 +44,8 @@ enum check_run check_start(unsigned task, void (*fn)(void *argument), void *argu
 /* Is the task in the middle of something that it waits for? */
 bool check_is_blocked(unsigned task);
 bool check_can_resume(unsigned task);
+/* Does it wait on a port_wait_queue, rather than for a lock? */
+bool check_sleeps(unsigned task);
 enum check_run check_resume(unsigned task);
 
 /* What is wrong with the world: "mm/page.c:70: refcount < 0". */

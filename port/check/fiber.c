@@ -198,10 +198,20 @@ bool check_can_resume(unsigned task)
 		return !((const struct port_lock *)fiber->object)->held;
 	case WAIT_IRQ:
 		return !((const struct port_cpu *)fiber->object)->irqs_off;
+	case WAIT_WOKEN:
+		return true;
+	case WAIT_WAKE:
 	case WAIT_NOTHING:
 		break;
 	}
 	return false;
+}
+
+bool check_sleeps(unsigned task)
+{
+	const struct fiber *fiber = &world->fibers[task];
+
+	return fiber->sp && (fiber->wait == WAIT_WAKE || fiber->wait == WAIT_WOKEN);
 }
 
 enum check_run check_resume(unsigned task)

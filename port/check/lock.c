@@ -88,6 +88,32 @@ bool port_is_locked(const struct port_lock *lock)
 	return lock->held;
 }
 
+void port_wait_init(struct port_wait_queue *queue)
+{
+	queue->sleepers = 0;
+}
+
+void port_wait(struct port_wait_queue *queue, struct port_spinlock *lock)
+{
+	/* No scheduling point in between: a wake after the unlock finds the sleeper. */
+	queue->sleepers++;
+	lock->held = false;
+	fiber_wait(WAIT_WAKE, queue);
+	port_spin_lock(lock);
+}
+
+void port_wake_all(struct port_wait_queue *queue)
+{
+	for (unsigned task = 0; queue->sleepers && task < CHECK_MAX_TASKS; task++) {
+		struct fiber *fiber = &world->fibers[task];
+
+		if (fiber->sp && fiber->wait == WAIT_WAKE && fiber->object == queue) {
+			fiber->wait = WAIT_WOKEN;
+			queue->sleepers--;
+		}
+	}
+}
+
 void port_cpu_init(struct port_cpu *cpu)
 {
 	*cpu = (struct port_cpu){0};

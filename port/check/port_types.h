@@ -28,6 +28,10 @@ struct port_lock {
 	bool held;
 };
 
+struct port_wait_queue {
+	unsigned sleepers;
+};
+
 struct port_cpu {
 	bool irqs_off;
 	struct soft_tlb tlb;

@@ -18,6 +18,8 @@ enum wait_kind {
 	WAIT_WRITE,
 	WAIT_LOCK,
 	WAIT_IRQ,
+	WAIT_WAKE,  /* until port_wake_all() of the queue */
+	WAIT_WOKEN, /* that has come */
 };
 
 struct fiber {

@@ -25,6 +25,10 @@ struct port_lock {
 	atomic_uint waiters;
 };
 
+struct port_wait_queue {
+	atomic_uint wakes; /* how often it was woken: what a sleeper compares */
+};
+
 /* The lock stands for "interrupts off": a flush takes it, and so waits for the section's end. */
 struct port_cpu {
 	struct port_spinlock irq;

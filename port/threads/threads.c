@@ -133,6 +133,27 @@ bool port_is_locked(const struct port_lock *lock)
 	return atomic_load(&lock->held);
 }
 
+void port_wait_init(struct port_wait_queue *queue)
+{
+	atomic_init(&queue->wakes, 0);
+}
+
+void port_wait(struct port_wait_queue *queue, struct port_spinlock *lock)
+{
+	unsigned wakes = atomic_load(&queue->wakes);
+
+	port_spin_unlock(lock);
+	futex_wait(&queue->wakes, wakes);
+	port_spin_lock(lock);
+}
+
+/* The caller holds the lock, so no sleeper has left the queue's memory yet. */
+void port_wake_all(struct port_wait_queue *queue)
+{
+	atomic_fetch_add(&queue->wakes, 1);
+	futex_wake_all(&queue->wakes);
+}
+
 void port_fail_allocation(unsigned n)
 {
 	atomic_store(&allocations_to_failure, n);
