@@ -53,18 +53,6 @@ static bool audit_leaf(struct audit *audit, pte_t pte)
 	return true;
 }
 
-/* A page on its way keeps its mapping. */
-static void audit_migration_entry(struct audit *audit, pte_t pte, bool huge)
-{
-	struct audit_frame *frame = &audit->frames[swp_offset(pte)];
-
-	audit->frames[pfn_to_page(audit->machine, (pfn_t)swp_offset(pte))->head].refs++;
-	if (huge)
-		frame->entire++;
-	else
-		frame->maps++;
-}
-
 /* The tables that are put aside for the huge pages of a table of PMDs. */
 static bool audit_deposits(struct audit *audit, pfn_t table, unsigned level)
 {
@@ -89,8 +77,6 @@ static bool audit_entry(struct audit *audit, pte_t entry, unsigned level)
 		return audit_table(audit, pte_pfn(entry), level - 1);
 	if (pte_present(entry))
 		return audit_leaf(audit, entry);
-	if (is_migration_entry(entry))
-		audit_migration_entry(audit, entry, level == 2);
 	if (swp_type(entry) == SWP_DEVICE && !swap_audit_entry(audit->machine, entry))
 		return finding(audit, AUDIT_SWAP_SLOT, (pfn_t)swp_offset(entry), 0, 0);
 	return true;

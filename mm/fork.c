@@ -121,7 +121,6 @@ static void copy_nonpresent_pte(struct copy_pair *pair)
 	case SWP_MIGRATION_READ:
 	case SWP_MIGRATION_READ_EXCLUSIVE:
 	case SWP_MIGRATION_WRITE:
-		page_add_rmap(pfn_to_page(machine, (pfn_t)swp_offset(pte)));
 		pte = swp_entry(SWP_MIGRATION_READ, swp_offset(pte)) | (pte & SWP_FLAGS);
 		break;
 	case SWP_PTE_MARKER:

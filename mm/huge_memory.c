@@ -261,10 +261,9 @@ unsigned do_huge_pmd_wp_page(struct vm_fault *vmf)
 /* Give the child what the PMD says. Both PMD locks held. */
 static void share_huge_pmd(struct machine *machine, port_entry *dst, port_entry *src, pte_t pmd)
 {
-	struct page *head;
+	struct page *head = NULL;
 
 	if (is_migration_entry(pmd)) {
-		head = pfn_to_page(machine, (pfn_t)swp_offset(pmd));
 		pmd = swp_entry(SWP_MIGRATION_READ, swp_offset(pmd)) | (pmd & SWP_FLAGS);
 		port_entry_set(src, pmd);
 	} else {
@@ -324,12 +323,8 @@ void zap_huge_pmd(struct zap_batch *batch, unsigned long addr, port_entry *entry
 	struct mm *mm = batch->mm;
 	struct machine *machine = mm->machine;
 	pte_t pmd = port_entry_xchg(entry, 0);
-	struct page *head;
+	struct page *head = pte_present(pmd) ? vm_normal_page(machine, pmd) : NULL;
 
-	if (pte_present(pmd))
-		head = vm_normal_page(machine, pmd);
-	else
-		head = pfn_to_page(machine, (pfn_t)swp_offset(pmd));
 	put_page(machine, pgtable_withdraw(mm, entry));
 	if (head)
 		hpage_remove_rmap(machine, head);
@@ -416,7 +411,8 @@ static void split_huge_pmd_locked(struct mm *mm, unsigned long addr, port_entry 
 	struct machine *machine = mm->machine;
 	unsigned long start = addr & MM_HPAGE_MASK;
 	pte_t pmd = port_entry_read(entry);
-	struct page *head, *table;
+	struct page *head = NULL;
+	struct page *table;
 	port_entry *ptes;
 
 	if (pte_present(pmd)) {
@@ -424,8 +420,6 @@ static void split_huge_pmd_locked(struct mm *mm, unsigned long addr, port_entry 
 		pmd = port_entry_xchg(entry, (pmd & ~PTE_PRESENT) | PTE_PROTNONE);
 		flush_tlb_range(mm, start, start + MM_HPAGE_SIZE);
 		head = vm_normal_page(machine, pmd);
-	} else {
-		head = pfn_to_page(machine, (pfn_t)swp_offset(pmd));
 	}
 	table = pgtable_withdraw(mm, entry);
 	ptes = (port_entry *)page_words(machine, table);
@@ -445,6 +439,19 @@ void split_huge_pmd(struct mm *mm, unsigned long addr)
 		return;
 	pmd = port_entry_read(lock.entry);
 	if (!pte_none(pmd) && !pmd_table(pmd))
+		split_huge_pmd_locked(mm, addr, lock.entry);
+	pte_unlock(&lock);
+}
+
+void split_huge_pmd_page(struct mm *mm, unsigned long addr, const struct page *head)
+{
+	struct pte_lock lock = pmd_offset_lock(mm, addr);
+	pte_t pmd;
+
+	if (!lock.entry)
+		return;
+	pmd = port_entry_read(lock.entry);
+	if (pmd_leaf(pmd) && vm_normal_page(mm->machine, pmd) == head)
 		split_huge_pmd_locked(mm, addr, lock.entry);
 	pte_unlock(&lock);
 }

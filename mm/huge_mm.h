@@ -39,6 +39,16 @@ bool move_huge_pmd(struct mm *mm, unsigned long from, unsigned long to);
 /* Map by PTEs what the PMD of addr maps as a whole; nothing if it does not. No lock held. */
 void split_huge_pmd(struct mm *mm, unsigned long addr);
 
+/* The same, only if the PMD maps this folio. */
+void split_huge_pmd_page(struct mm *mm, unsigned long addr, const struct page *head);
+
+/*
+ * Make base pages of the folio that the page belongs to: 0; -EAGAIN if anything but mappings and
+ * the caller holds it; -EINVAL if it is none. The caller has its lock and one reference on the
+ * page, and afterwards has both on this page. Takes rmap_lock for reading.
+ */
+int split_huge_page(struct machine *machine, struct page *page);
+
 /*
  * Split the huge page that is mapped at addr: 0; -EAGAIN if somebody holds it; -EINVAL if there is
  * none. mmap lock held.
@@ -106,6 +116,20 @@ static inline void split_huge_pmd(struct mm *mm, unsigned long addr)
 {
 	(void)mm;
 	(void)addr;
+}
+
+static inline void split_huge_pmd_page(struct mm *mm, unsigned long addr, const struct page *head)
+{
+	(void)mm;
+	(void)addr;
+	(void)head;
+}
+
+static inline int split_huge_page(struct machine *machine, struct page *page)
+{
+	(void)machine;
+	(void)page;
+	return -MM_EINVAL;
 }
 
 static inline int split_huge_page_at(struct mm *mm, unsigned long addr)

@@ -39,8 +39,10 @@ typedef uint32_t pfn_t;
 #define SWP_TYPE_SHIFT     59
 
 enum swp_type {
-	SWP_DEVICE,         /* offset: a slot of the swap device */
-	SWP_MIGRATION_READ, /* offset: the frame that is on its way */
+	SWP_DEVICE, /* offset: a slot of the swap device */
+	/* Offset: the frame that is on its way. No mapping, and no reference: who moves it has one.
+	 */
+	SWP_MIGRATION_READ,
 	SWP_MIGRATION_READ_EXCLUSIVE,
 	SWP_MIGRATION_WRITE,
 	SWP_PTE_MARKER, /* offset: what is said of a page that is not there */

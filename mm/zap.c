@@ -33,8 +33,6 @@ static void zap_swap_pte(struct zap_batch *batch, pte_t pte)
 
 	if (swp_type(pte) == SWP_DEVICE)
 		free_swap_and_cache(machine, pte);
-	else if (is_migration_entry(pte))
-		page_remove_rmap(machine, pfn_to_page(machine, (pfn_t)swp_offset(pte)));
 }
 
 /*

@@ -26,6 +26,8 @@ static inline void port_atomic_set(port_atomic *atomic, int value);
 static inline int port_atomic_add_return(port_atomic *atomic, int add);
 /* Add unless the value is below `least`; false if it was. */
 static inline bool port_atomic_add_unless_below(port_atomic *atomic, int add, int least);
+/* `value` instead of `old`; false if it was something else. */
+static inline bool port_atomic_cmpxchg(port_atomic *atomic, int old, int value);
 /* Set and clear bits; returns the old value. */
 static inline int port_atomic_or(port_atomic *atomic, int bits);
 static inline int port_atomic_andnot(port_atomic *atomic, int bits);

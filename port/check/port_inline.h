@@ -38,6 +38,15 @@ static inline bool port_atomic_add_unless_below(port_atomic *atomic, int add, in
 	return true;
 }
 
+static inline bool port_atomic_cmpxchg(port_atomic *atomic, int old, int value)
+{
+	check_sched_point();
+	if (atomic->value != old)
+		return false;
+	atomic->value = value;
+	return true;
+}
+
 static inline int port_atomic_or(port_atomic *atomic, int bits)
 {
 	int old;

@@ -34,6 +34,11 @@ static inline bool port_atomic_add_unless_below(port_atomic *atomic, int add, in
 	return false;
 }
 
+static inline bool port_atomic_cmpxchg(port_atomic *atomic, int old, int value)
+{
+	return atomic_compare_exchange_strong(atomic, &old, value);
+}
+
 static inline int port_atomic_or(port_atomic *atomic, int bits)
 {
 	return atomic_fetch_or(atomic, bits);
