@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test_hugetlb.c - the pool of huge pages, reservations, and what faults and calls do, era by era
+ */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "mm/audit.h"
+#include "mm/eras.h"
+#include "mm/hugetlb_pool.h"
+#include "threads.h"
+
+#define POOL   4
+#define FRAMES ((POOL + 2) * MM_HPAGE_NR)
+#define BASE   (1UL << 30)
+#define OTHER  (2UL << 30)
+#define HUGE   MM_HPAGE_SIZE
+#define RW     (VM_READ | VM_WRITE)
+
+static struct machine *machine;
+static struct mm *mm;
+
+static void begin(const char *era)
+{
+	machine = machine_create(
+		&mm_era_find(era)->rules,
+		&(struct machine_config){.nr_frames = FRAMES, .nr_cpus = 1, .nr_hugepages = POOL});
+	assert_non_null(machine);
+	mm = mm_create(machine);
+	assert_non_null(mm);
+}
+
+static void audit(struct page *held, bool pinned)
+{
+	static struct audit_frame frames[FRAMES];
+	struct audit_result result;
+
+	memset(frames, 0, sizeof(frames));
+	if (held)
+		mm_audit_hold(machine, frames, held, pinned);
+	if (!mm_audit(machine, frames, &result))
+		fail_msg("finding %d at %u: %d expected, %d found", result.finding, result.pfn,
+			 result.expected, result.found);
+}
+
+/* What the pool says: pages that are free, and how many of them are kept for somebody. */
+static void pool_is(unsigned nr_free, unsigned nr_reserved)
+{
+	audit(NULL, false);
+	assert_int_equal(machine->hugetlb->nr_free, nr_free);
+	assert_int_equal(machine->hugetlb->nr_reserved, nr_reserved);
+}
+
+static void end(void)
+{
+	port_fail_allocation(0);
+	audit(NULL, false);
+	mm_destroy(mm);
+	pool_is(POOL, 0);
+	machine_destroy(machine);
+}
+
+static int map(unsigned long addr, unsigned nr, unsigned flags)
+{
+	return mm_mmap(mm, addr, nr * HUGE, flags | VM_HUGETLB);
+}
+
+static uint32_t load(struct mm *in, unsigned long addr)
+{
+	uint32_t value = 0;
+
+	assert_int_equal(mm_load(in, addr, &value), 0);
+	return value;
+}
+
+static int load_error(struct mm *in, unsigned long addr)
+{
+	uint32_t value;
+
+	return mm_load(in, addr, &value);
+}
+
+static void store(struct mm *in, unsigned long addr, uint32_t value)
+{
+	assert_int_equal(mm_store(in, addr, value), 0);
+}
+
+static struct mm *fork_child(struct mm *parent)
+{
+	struct mm *child;
+
+	assert_int_equal(mm_fork(parent, &child), 0);
+	return child;
+}
+
+static struct page *pin(struct mm *in, unsigned long addr, unsigned flags)
+{
+	struct page *page;
+
+	assert_int_equal(pin_user_pages_fast(in, addr, 1, flags, &page), 1);
+	return page;
+}
+
+/* hugetlb_reserve_pages(): -ENOMEM unless each page of the mapping can be had. */
+static void mmap_reserves(void **state)
+{
+	(void)state;
+	begin("v6.18");
+	assert_int_equal(map(BASE, 3, RW), 0);
+	pool_is(POOL, 3);
+	assert_int_equal(map(OTHER, 2, RW), -MM_ENOMEM);
+	assert_int_equal(map(OTHER, 2, RW | VM_SHARED), -MM_ENOMEM);
+	assert_int_equal(map(OTHER, 1, RW | VM_SHARED), 0);
+	pool_is(POOL, 4);
+	assert_int_equal(mm_munmap(mm, BASE + HUGE, HUGE), 0);
+	pool_is(POOL, 3);
+	store(mm, BASE, 1);
+	store(mm, BASE + 2 * HUGE, 1);
+	pool_is(2, 1);
+	/* What was there is gone before the pool is asked, and its pages count. */
+	assert_int_equal(map(BASE, 3, RW), 0);
+	pool_is(POOL, 4);
+	assert_int_equal(load(mm, BASE), 0);
+	end();
+}
+
+static void a_machine_without_a_pool_has_no_hugetlb(void **state)
+{
+	struct machine_config config = {.nr_frames = 64, .nr_cpus = 1};
+
+	(void)state;
+	machine = machine_create(&mm_era_find("v6.18")->rules, &config);
+	mm = mm_create(machine);
+	assert_int_equal(map(BASE, 1, RW), -MM_ENOMEM);
+	mm_destroy(mm);
+	machine_destroy(machine);
+	/* And a pool that does not fit into memory makes no machine. */
+	config.nr_hugepages = 1;
+	assert_null(machine_create(&mm_era_find("v6.18")->rules, &config));
+}
+
+/* hugetlbfs_file_mmap(), hugetlb_vm_op_split(): whole huge pages only. */
+static void parts_of_pages_are_refused(void **state)
+{
+	(void)state;
+	begin("v6.18");
+	assert_int_equal(mm_mmap(mm, BASE + MM_PAGE_SIZE, HUGE, RW | VM_HUGETLB), -MM_EINVAL);
+	/* mmap() rounds the length up. */
+	assert_int_equal(mm_mmap(mm, BASE, HUGE + 1, RW | VM_HUGETLB), 0);
+	store(mm, BASE + 2 * HUGE - MM_PAGE_SIZE, 1);
+	assert_int_equal(mm_munmap(mm, BASE, MM_PAGE_SIZE), -MM_EINVAL);
+	assert_int_equal(mm_munmap(mm, BASE + MM_PAGE_SIZE, HUGE), -MM_EINVAL);
+	assert_int_equal(mm_mprotect(mm, BASE, MM_PAGE_SIZE, VM_READ), -MM_EINVAL);
+	assert_int_equal(mm_madvise(mm, BASE, MM_PAGE_SIZE, MM_MADV_DONTFORK), -MM_EINVAL);
+	assert_int_equal(mm_mmap(mm, BASE + MM_PAGE_SIZE, MM_PAGE_SIZE, RW), -MM_EINVAL);
+	assert_int_equal(load(mm, BASE + 2 * HUGE - MM_PAGE_SIZE), 1);
+	end();
+}
+
+static void a_page_is_mapped_as_a_whole(void **state)
+{
+	(void)state;
+	begin("v6.18");
+	assert_int_equal(map(BASE, 1, RW), 0);
+	assert_int_equal(load(mm, BASE + MM_PAGE_SIZE), 0);
+	assert_true(mm_pmd_mapped(mm, BASE));
+	assert_int_equal(machine->hugetlb->nr_free, POOL - 1);
+	for (unsigned i = 0; i < MM_HPAGE_NR; i++)
+		store(mm, BASE + i * MM_PAGE_SIZE, i);
+	for (unsigned i = 0; i < MM_HPAGE_NR; i++)
+		assert_int_equal(load(mm, BASE + i * MM_PAGE_SIZE), i);
+	end();
+}
+
+/* A page that comes back from the pool shows nothing of its last owner. */
+static void pages_are_cleared(void **state)
+{
+	(void)state;
+	begin("v6.18");
+	for (int round = 0; round < POOL + 1; round++) {
+		assert_int_equal(map(BASE, 1, RW), 0);
+		assert_int_equal(load(mm, BASE + HUGE - MM_PAGE_SIZE), 0);
+		store(mm, BASE + HUGE - MM_PAGE_SIZE, 1);
+	}
+	end();
+}
+
+/* HPAGE_RESV_OWNER: what is reserved is for whoever called mmap(). */
+static void a_child_has_no_reservation(void **state)
+{
+	struct mm *child;
+
+	(void)state;
+	begin("v6.18");
+	assert_int_equal(map(BASE, POOL, RW), 0);
+	child = fork_child(mm);
+	assert_int_equal(load_error(child, BASE), -MM_SIGBUS);
+	assert_int_equal(mm_store(child, BASE, 1), -MM_SIGBUS);
+	pool_is(POOL, POOL);
+	for (unsigned i = 0; i < POOL; i++)
+		store(mm, BASE + i * HUGE, 1);
+	pool_is(0, 0);
+	mm_destroy(child);
+	end();
+}
+
+/* What nobody has reserved a child can have; it gives it back when it ends. */
+static void a_child_takes_what_is_free(void **state)
+{
+	struct mm *child;
+
+	(void)state;
+	begin("v6.18");
+	assert_int_equal(map(BASE, 2, RW), 0);
+	store(mm, BASE, 1);
+	child = fork_child(mm);
+	store(child, BASE, 2);
+	store(child, BASE + HUGE, 3);
+	pool_is(1, 1);
+	assert_int_equal(load(mm, BASE), 1);
+	assert_int_equal(load(mm, BASE + HUGE), 0);
+	mm_destroy(child);
+	pool_is(2, 0);
+	end();
+}
+
+/* unmap_ref_private(): the owner's promise is kept at the cost of the children. */
+static void an_owner_takes_its_page_back(const char *era)
+{
+	struct mm *child, *grandchild;
+
+	begin(era);
+	assert_int_equal(map(BASE, POOL, RW), 0);
+	for (unsigned i = 0; i < POOL - 1; i++)
+		store(mm, BASE + i * HUGE, i + 1);
+	child = fork_child(mm);
+	grandchild = fork_child(child);
+	/* One page is left, and it is reserved. */
+	pool_is(1, 1);
+	store(mm, BASE, 10);
+	pool_is(1, 1);
+	assert_int_equal(load_error(child, BASE), -MM_SIGBUS);
+	assert_int_equal(load_error(grandchild, BASE), -MM_SIGBUS);
+	assert_int_equal(load(mm, BASE), 10);
+	/* What they still have they keep. */
+	assert_int_equal(load(child, BASE + HUGE), 2);
+	assert_int_equal(mm_store(child, BASE + HUGE, 3), -MM_SIGBUS);
+	/* HPAGE_RESV_UNMAPPED: nothing new in that VMA, even where there are pages. */
+	mm_destroy(grandchild);
+	assert_int_equal(mm_munmap(mm, BASE + 2 * HUGE, 2 * HUGE), 0);
+	assert_true(machine->hugetlb->nr_free > machine->hugetlb->nr_reserved);
+	assert_int_equal(load_error(child, BASE), -MM_SIGBUS);
+	assert_int_equal(load_error(child, BASE + 3 * HUGE), -MM_SIGBUS);
+	/* A child's own child starts anew. */
+	grandchild = fork_child(child);
+	assert_int_equal(load(grandchild, BASE), 0);
+	mm_destroy(grandchild);
+	mm_destroy(child);
+	end();
+}
+
+static void an_owner_with_an_empty_pool(void **state)
+{
+	(void)state;
+	for (int i = 0; i < mm_nr_eras; i++)
+		an_owner_takes_its_page_back(mm_eras[i].name);
+}
+
+static void a_pin_keeps_a_page_out_of_the_pool(void **state)
+{
+	struct page *page;
+
+	(void)state;
+	begin("v6.18");
+	assert_int_equal(map(BASE, 1, RW), 0);
+	page = pin(mm, BASE + MM_PAGE_SIZE, FOLL_WRITE);
+	audit(page, true);
+	assert_int_equal(mm_munmap(mm, BASE, HUGE), 0);
+	audit(page, true);
+	assert_int_equal(machine->hugetlb->nr_free, POOL - 1);
+	unpin_user_page(machine, page);
+	pool_is(POOL, 0);
+	end();
+}
+
+/* 4eae4efa2c29 */
+static void fork_and_a_pinned_page(void **state)
+{
+	struct page *page;
+	struct mm *child;
+
+	(void)state;
+	begin("v5.11");
+	assert_int_equal(map(BASE, 1, RW), 0);
+	store(mm, BASE, 1);
+	page = pin(mm, BASE, FOLL_WRITE);
+	child = fork_child(mm);
+	assert_int_equal(machine->hugetlb->nr_free, POOL - 1);
+	assert_false(pte_write(mm_pte(mm, BASE)));
+	mm_destroy(child);
+	unpin_user_page(machine, page);
+	end();
+
+	begin("v5.12");
+	assert_int_equal(map(BASE, 1, RW), 0);
+	store(mm, BASE, 1);
+	page = pin(mm, BASE, FOLL_WRITE);
+	child = fork_child(mm);
+	assert_int_equal(machine->hugetlb->nr_free, POOL - 2);
+	assert_true(pte_write(mm_pte(mm, BASE)));
+	assert_int_equal(load(child, BASE), 1);
+	audit(page, true);
+	mm_destroy(child);
+	unpin_user_page(machine, page);
+	end();
+}
+
+/* The copy must not come out of anybody's reservation. */
+static void fork_fails_where_it_can_not_copy(void **state)
+{
+	struct page *page;
+	struct mm *child;
+
+	(void)state;
+	begin("v6.18");
+	assert_int_equal(map(BASE, POOL, RW), 0);
+	store(mm, BASE, 1);
+	page = pin(mm, BASE, FOLL_WRITE);
+	assert_int_equal(mm_fork(mm, &child), -MM_ENOMEM);
+	audit(page, true);
+	assert_int_equal(machine->hugetlb->nr_free, POOL - 1);
+	assert_int_equal(machine->hugetlb->nr_reserved, POOL - 1);
+	assert_int_equal(load(mm, BASE), 1);
+	unpin_user_page(machine, page);
+	end();
+}
+
+static void shared_pages_are_the_objects(void **state)
+{
+	struct mm *child;
+
+	(void)state;
+	begin("v6.18");
+	assert_int_equal(map(BASE, 2, RW | VM_SHARED), 0);
+	child = fork_child(mm);
+	store(child, BASE, 1);
+	assert_int_equal(load(mm, BASE), 1);
+	pool_is(POOL - 1, 1);
+	assert_int_equal(mm_madvise(mm, BASE, HUGE, MM_MADV_DONTNEED), 0);
+	assert_int_equal(mm_munmap(child, BASE, 2 * HUGE), 0);
+	pool_is(POOL - 1, 1);
+	assert_int_equal(load(mm, BASE), 1);
+	/* The child can touch what is reserved for the object, not for a process. */
+	mm_destroy(child);
+	assert_int_equal(map(OTHER, 2, RW), 0);
+	child = fork_child(mm);
+	store(child, BASE + HUGE, 2);
+	assert_int_equal(load(mm, BASE + HUGE), 2);
+	mm_destroy(child);
+	end();
+}
+
+/* 90e7e7f5ef3f, 8ebe0a5eaaeb */
+static void dontneed_goes_by_whole_pages(void **state)
+{
+	(void)state;
+	begin("v5.17");
+	assert_int_equal(map(BASE, 1, RW), 0);
+	store(mm, BASE, 1);
+	assert_int_equal(mm_madvise(mm, BASE, HUGE, MM_MADV_DONTNEED), -MM_EINVAL);
+	assert_int_equal(load(mm, BASE), 1);
+	end();
+
+	begin("v5.18");
+	assert_int_equal(map(BASE, 2, RW), 0);
+	store(mm, BASE, 1);
+	store(mm, BASE + HUGE, 2);
+	assert_int_equal(mm_madvise(mm, BASE + MM_PAGE_SIZE, HUGE, MM_MADV_DONTNEED), -MM_EINVAL);
+	assert_int_equal(mm_madvise(mm, BASE, MM_PAGE_SIZE, MM_MADV_DONTNEED), 0);
+	assert_int_equal(load(mm, BASE), 0);
+	assert_int_equal(load(mm, BASE + HUGE), 2);
+	end();
+
+	begin("v6.1");
+	assert_int_equal(map(BASE, 2, RW), 0);
+	store(mm, BASE, 1);
+	store(mm, BASE + HUGE, 2);
+	assert_int_equal(mm_madvise(mm, BASE, MM_PAGE_SIZE, MM_MADV_DONTNEED), 0);
+	assert_int_equal(load(mm, BASE), 1);
+	assert_int_equal(mm_madvise(mm, BASE, HUGE + MM_PAGE_SIZE, MM_MADV_DONTNEED), 0);
+	assert_int_equal(load(mm, BASE), 0);
+	assert_int_equal(load(mm, BASE + HUGE), 2);
+	end();
+}
+
+/* A page that was given back has no reservation any more: the next may be had, or not. */
+static void dontneed_does_not_reserve_again(void **state)
+{
+	struct mm *child;
+
+	(void)state;
+	begin("v6.18");
+	assert_int_equal(map(BASE, POOL, RW), 0);
+	store(mm, BASE, 1);
+	child = fork_child(mm);
+	assert_int_equal(mm_madvise(mm, BASE, HUGE, MM_MADV_DONTNEED), 0);
+	pool_is(POOL - 1, POOL - 1);
+	assert_int_equal(load_error(mm, BASE), -MM_SIGBUS);
+	mm_destroy(child);
+	assert_int_equal(load(mm, BASE), 0);
+	end();
+}
+
+static void advice_that_hugetlb_refuses(void **state)
+{
+	static const enum mm_advice refused[] = {MM_MADV_WIPEONFORK, MM_MADV_FREE, MM_MADV_PAGEOUT,
+						 MM_MADV_HUGEPAGE};
+	static const enum mm_advice allowed[] = {MM_MADV_DONTFORK,      MM_MADV_DOFORK,
+						 MM_MADV_KEEPONFORK,    MM_MADV_WILLNEED,
+						 MM_MADV_POPULATE_READ, MM_MADV_POPULATE_WRITE};
+
+	(void)state;
+	begin("v6.18");
+	assert_int_equal(map(BASE, 1, RW), 0);
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+		assert_int_equal(mm_madvise(mm, BASE, HUGE, refused[i]), -MM_EINVAL);
+	for (size_t i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
+		assert_int_equal(mm_madvise(mm, BASE, HUGE, allowed[i]), 0);
+	end();
+}
+
+/* 550a7d60bd5e */
+static void mremap_moves_the_reservation_too(void **state)
+{
+	(void)state;
+	begin("v5.15");
+	assert_int_equal(map(BASE, 1, RW), 0);
+	assert_int_equal(map(OTHER, 1, RW), 0);
+	store(mm, BASE, 1);
+	assert_int_equal(mm_mremap(mm, BASE, HUGE, OTHER), -MM_EINVAL);
+	assert_int_equal(load(mm, BASE), 1);
+	/* mremap_to() unmaps the target before vma_to_resize() refuses. */
+	assert_int_equal(load_error(mm, OTHER), -MM_EFAULT);
+	end();
+
+	begin("v5.16");
+	assert_int_equal(map(BASE, POOL, RW), 0);
+	store(mm, BASE, 1);
+	assert_int_equal(mm_mremap(mm, BASE, POOL * HUGE, OTHER), 0);
+	pool_is(POOL - 1, POOL - 1);
+	assert_int_equal(load(mm, OTHER), 1);
+	assert_int_equal(load_error(mm, BASE), -MM_EFAULT);
+	for (unsigned i = 1; i < POOL; i++)
+		store(mm, OTHER + i * HUGE, i);
+	assert_int_equal(mm_mremap(mm, OTHER, MM_PAGE_SIZE, BASE), -MM_EINVAL);
+	assert_int_equal(mm_mremap(mm, OTHER + HUGE, HUGE, BASE), 0);
+	assert_int_equal(load(mm, BASE), 1);
+	end();
+}
+
+/* 1d8d14641fd9, f347454d0341, and FOLL_FORCE as with base pages since v6.14 */
+static void force_writes(void **state)
+{
+	(void)state;
+	begin("v5.19");
+	assert_int_equal(map(BASE, 1, VM_READ), 0);
+	assert_int_equal(mm_ptrace_pokedata(mm, BASE, 1), 0);
+	assert_true(pte_write(mm_pte(mm, BASE)));
+	end();
+
+	begin("v6.1");
+	assert_int_equal(map(BASE, 1, VM_READ), 0);
+	assert_int_equal(mm_ptrace_pokedata(mm, BASE, 1), -MM_EIO);
+	pool_is(POOL, 1);
+	end();
+
+	begin("v6.14");
+	assert_int_equal(map(BASE, 1, VM_READ), 0);
+	assert_int_equal(mm_ptrace_pokedata(mm, BASE, 1), 0);
+	assert_false(pte_write(mm_pte(mm, BASE)));
+	assert_int_equal(load(mm, BASE), 1);
+	assert_int_equal(mm_store(mm, BASE, 2), -MM_EFAULT);
+	end();
+}
+
+/* hugetlb_wp() in every era: who alone maps the page keeps it, whatever holds it. */
+static void protection_does_not_take_a_pinned_page(void **state)
+{
+	(void)state;
+	for (int i = 0; i < mm_nr_eras; i++) {
+		struct page *page;
+
+		begin(mm_eras[i].name);
+		assert_int_equal(map(BASE, 1, RW), 0);
+		page = pin(mm, BASE, FOLL_WRITE);
+		assert_int_equal(mm_mprotect(mm, BASE, HUGE, VM_READ), 0);
+		assert_int_equal(mm_store(mm, BASE, 1), -MM_EFAULT);
+		assert_int_equal(mm_mprotect(mm, BASE, HUGE, 0), 0);
+		assert_int_equal(load_error(mm, BASE), -MM_EFAULT);
+		assert_int_equal(mm_mprotect(mm, BASE, HUGE, RW), 0);
+		store(mm, BASE, 1);
+		assert_int_equal(pte_pfn(mm_pte(mm, BASE)), page_to_pfn(machine, page));
+		unpin_user_page(machine, page);
+		end();
+	}
+}
+
+/* Each allocation fails once: the call says so, and nothing is lost or half done. */
+static void allocations_fail(void **state)
+{
+	(void)state;
+	for (unsigned n = 1; n < 32; n++) {
+		struct mm *child = NULL;
+		struct page *page = NULL;
+
+		begin("v6.18");
+		port_fail_allocation(n);
+		if (!map(BASE, 2, RW) && !mm_store(mm, BASE, 1)) {
+			if (pin_user_pages(mm, BASE, 1, FOLL_WRITE, &page) != 1)
+				page = NULL;
+			if (!mm_fork(mm, &child))
+				(void)mm_store(child, BASE + HUGE, 2);
+			(void)mm_store(mm, BASE, 3);
+			(void)mm_mremap(mm, BASE, 2 * HUGE, OTHER);
+		}
+		port_fail_allocation(0);
+		audit(page, true);
+		if (page)
+			unpin_user_page(machine, page);
+		if (child)
+			mm_destroy(child);
+		end();
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(mmap_reserves),
+		cmocka_unit_test(a_machine_without_a_pool_has_no_hugetlb),
+		cmocka_unit_test(parts_of_pages_are_refused),
+		cmocka_unit_test(a_page_is_mapped_as_a_whole),
+		cmocka_unit_test(pages_are_cleared),
+		cmocka_unit_test(a_child_has_no_reservation),
+		cmocka_unit_test(a_child_takes_what_is_free),
+		cmocka_unit_test(an_owner_with_an_empty_pool),
+		cmocka_unit_test(a_pin_keeps_a_page_out_of_the_pool),
+		cmocka_unit_test(fork_and_a_pinned_page),
+		cmocka_unit_test(fork_fails_where_it_can_not_copy),
+		cmocka_unit_test(shared_pages_are_the_objects),
+		cmocka_unit_test(dontneed_goes_by_whole_pages),
+		cmocka_unit_test(dontneed_does_not_reserve_again),
+		cmocka_unit_test(advice_that_hugetlb_refuses),
+		cmocka_unit_test(mremap_moves_the_reservation_too),
+		cmocka_unit_test(force_writes),
+		cmocka_unit_test(protection_does_not_take_a_pinned_page),
+		cmocka_unit_test(allocations_fail),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
