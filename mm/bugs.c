@@ -75,6 +75,31 @@ const struct mm_bug mm_bugs[] = {
 		.fix = {"dio_ref", "pin"},
 		.fixed = "a7e689dd1c06",
 	},
+	{
+		.name = "CVE-2020-29374 of hugetlb",
+		.what = "the same with hugetlb memory, whose reuse still goes by the mapcount",
+		.era = "v5.8",
+		.bug = {"gup_break", "never"},
+		.fix = {"gup_break", "force-write"},
+	},
+	{
+		.name = "pin, fork, write of hugetlb",
+		.what = "fork shares a pinned page of hugetlb, and the writer leaves it",
+		.era = "v5.12",
+		.bug = {"hugetlb_fork", "share"},
+		.fix = {"hugetlb_fork", "copy-writable"},
+		.fixed = "4eae4efa2c29",
+	},
+	{
+		.name = "writable copy of a hugetlb pin",
+		.what = "the child may write to its copy of a pinned page, though the memory is "
+			"read-only",
+		.era = "v6.14",
+		.bug = {"hugetlb_fork", "copy-writable"},
+		.fix = {"hugetlb_fork", "copy"},
+		.brought = "4eae4efa2c29",
+		.fixed = "list, Dec 2024",
+	},
 };
 
 const int mm_nr_bugs = (int)(sizeof(mm_bugs) / sizeof(mm_bugs[0]));

@@ -196,6 +196,11 @@ static const struct mm_rule_value hugetlb_mremap_values[] = {
 	[HUGETLB_MREMAP_YES] = {"yes", "yes, whole huge pages", "550a7d60bd5e"},
 };
 
+static const struct mm_rule_value hugetlb_unmap_values[] = {
+	[HUGETLB_UNMAP_FREE] = {"free", "no, anybody can have it", NULL},
+	[HUGETLB_UNMAP_RESERVE] = {"reserve", "yes, once it is free", "df7a6d1f6405"},
+};
+
 static const struct mm_rule_value wp_ksm_values[] = {
 	[WP_KSM_REUSE] = {"reuse", "makes it an ordinary page again", NULL},
 	[WP_KSM_COPY] = {"copy", "copies it all the same", "1a0cf26323c8"},
@@ -330,6 +335,7 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(hugetlb_force, "What does FOLL_FORCE do in private hugetlb memory without VM_WRITE?"),
 	FIELD(hugetlb_dontneed, "Is there MADV_DONTNEED for hugetlb?"),
 	FIELD(hugetlb_mremap, "Can mremap() move hugetlb memory?"),
+	FIELD(hugetlb_unmap, "Is a huge page reserved again for its owner, who has unmapped it?"),
 	FIELD(wp_ksm, "What does a write do to a merged page that nobody else uses?"),
 	FIELD(ksm_unmerge, "What kind of fault takes merged pages apart again?"),
 	FIELD(uffd_wp, "What can userfaultfd write-protect?"),
@@ -434,7 +440,7 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 
 #define RULES_6_7 RULES_6_5, UFFD_6_7, .wp_reuse_large = WP_REUSE_LARGE_NEVER
 
-#define RULES_6_9 RULES_6_7, UFFD_6_9
+#define RULES_6_9 RULES_6_7, UFFD_6_9, .hugetlb_unmap = HUGETLB_UNMAP_RESERVE
 
 #define RULES_6_13 RULES_6_9, UFFD_6_13, .huge_zero_write = HUGE_ZERO_WRITE_ALLOC
 

@@ -58,9 +58,11 @@ void free_huge_page(struct machine *machine, struct page *head)
 
 	BUG_ON(port_atomic_read(&head->entire_mapcount) || port_atomic_read(&head->pincount));
 	BUG_ON(port_is_locked(&head->lock));
-	port_atomic_set(&head->flags, PG_HUGETLB);
 	head->index = 0;
 	port_spin_lock(&pool->lock);
+	if (page_flag(head, PG_RESTORE_RESERVE))
+		pool->nr_reserved++;
+	port_atomic_set(&head->flags, PG_HUGETLB);
 	push_free(machine, head);
 	port_spin_unlock(&pool->lock);
 }
@@ -100,8 +102,8 @@ int hugetlb_reserve_pages(struct machine *machine, struct hugetlb_map *map)
 	if (!pool)
 		return err;
 	port_spin_lock(&pool->lock);
-	if (pool->nr_free - pool->nr_reserved >= map->nr_slots) {
-		pool->nr_reserved += (unsigned)map->nr_slots;
+	if ((long)pool->nr_free - pool->nr_reserved >= (long)map->nr_slots) {
+		pool->nr_reserved += (int)map->nr_slots;
 		for (unsigned long i = 0; i < map->nr_slots; i++)
 			map->slots[i].reserved = true;
 		map->next = pool->maps;
@@ -201,8 +203,7 @@ struct page *alloc_huge_page(struct mm *mm, const struct vma *vma, unsigned long
 		return NULL;
 	port_spin_lock(&pool->lock);
 	reserved = slot->reserved && !avoid_reserve && (map->shared || hugetlb_is_owner(mm, vma));
-	if (reserved || pool->nr_free > pool->nr_reserved) {
-		BUG_ON(!pool->nr_free);
+	if (pool->nr_free && (reserved || (int)pool->nr_free > pool->nr_reserved)) {
 		head = pop_free(machine);
 		if (reserved)
 			unreserve(pool, slot);
@@ -231,6 +232,19 @@ void restore_reserve_on_error(struct mm *mm, const struct vma *vma, unsigned lon
 	port_spin_unlock(&pool->lock);
 }
 
+void restore_reserve_on_unmap(struct mm *mm, const struct vma *vma, unsigned long addr,
+			      struct page *head)
+{
+	struct hugetlb_pool *pool = mm->machine->hugetlb;
+
+	if (mm->machine->rules.hugetlb_unmap != HUGETLB_UNMAP_RESERVE || !hugetlb_is_owner(mm, vma))
+		return;
+	port_spin_lock(&pool->lock);
+	port_atomic_or(&head->flags, PG_RESTORE_RESERVE);
+	vma->hugetlb->slots[hugetlb_index(vma, addr)].reserved = true;
+	port_spin_unlock(&pool->lock);
+}
+
 /* Is one of the pool's pages kept for this page of the object? */
 static bool should_be_reserved(const struct machine *machine, const struct hugetlb_map *map,
 			       unsigned long index)
@@ -244,16 +258,16 @@ static bool should_be_reserved(const struct machine *machine, const struct huget
 	return false;
 }
 
-static bool pool_finding(struct audit_result *result, pfn_t pfn, unsigned expected, unsigned found)
+static bool pool_finding(struct audit_result *result, pfn_t pfn, int expected, int found)
 {
-	*result = (struct audit_result){AUDIT_HUGETLB, pfn, (int)expected, (int)found};
+	*result = (struct audit_result){AUDIT_HUGETLB, pfn, expected, found};
 	return expected == found;
 }
 
 bool hugetlb_audit(struct machine *machine, struct audit_frame *frames, struct audit_result *result)
 {
 	const struct hugetlb_pool *pool = machine->hugetlb;
-	unsigned reserved = 0, unused = 0, listed = 0;
+	int reserved = 0, unused = 0, listed = 0;
 
 	if (!pool)
 		return true;
@@ -272,12 +286,13 @@ bool hugetlb_audit(struct machine *machine, struct audit_frame *frames, struct a
 		const struct page *page = pfn_to_page(machine, pfn);
 
 		unused += page_flag(page, PG_HUGETLB) && !page_count(page);
+		/* It is, or was, reserved for its owner; it counts when it is free. */
+		reserved -= page_flag(page, PG_RESTORE_RESERVE);
 	}
-	for (pfn_t at = pool->free_list; at && listed <= pool->nr_pages;
+	for (pfn_t at = pool->free_list; at && listed <= (int)pool->nr_pages;
 	     at = pfn_to_page(machine, at)->next_free)
 		listed++;
 	return pool_finding(result, pool->free_list, unused, listed) &&
-	       pool_finding(result, pool->free_list, unused, pool->nr_free) &&
-	       pool_finding(result, pool->free_list, reserved, pool->nr_reserved) &&
-	       (reserved <= unused || pool_finding(result, 0, unused, reserved));
+	       pool_finding(result, pool->free_list, unused, (int)pool->nr_free) &&
+	       pool_finding(result, pool->free_list, reserved, pool->nr_reserved);
 }

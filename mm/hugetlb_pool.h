@@ -31,7 +31,11 @@ struct hugetlb_pool {
 	struct port_spinlock lock; /* protects all here, and the slots of every map */
 	unsigned nr_pages;
 	unsigned nr_free;
-	unsigned nr_reserved; /* of the free ones */
+	/*
+	 * Of the free ones. May fall below what is right, and even below 0, while who unmapped a
+	 * page waits for others to let go of it (PG_RESTORE_RESERVE), as in the kernel.
+	 */
+	int nr_reserved;
 	pfn_t free_list;
 	struct hugetlb_map *maps;
 };
@@ -52,6 +56,10 @@ struct page *alloc_huge_page(struct mm *mm, const struct vma *vma, unsigned long
 /* The page is not used after all: put it, and what was reserved is reserved again. */
 void restore_reserve_on_error(struct mm *mm, const struct vma *vma, unsigned long addr,
 			      struct page *head, bool used_reserve);
+
+/* The owner unmaps the page: keep one for its place again, if the rules say so. */
+void restore_reserve_on_unmap(struct mm *mm, const struct vma *vma, unsigned long addr,
+			      struct page *head);
 
 /* hugetlb.c: what the entry of a new mapping says. */
 pte_t make_huge_pte(const struct machine *machine, const struct page *head, const struct vma *vma,

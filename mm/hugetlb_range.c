@@ -138,7 +138,8 @@ int copy_hugetlb_page_range(struct mm *dst, struct mm *src, struct vma *dst_vma,
 }
 
 /* Unmap one page, or only if it is `head`. Was it? */
-static bool unmap_huge_page(struct zap_batch *batch, unsigned long addr, const struct page *head)
+static bool unmap_huge_page(struct zap_batch *batch, const struct vma *vma, unsigned long addr,
+			    const struct page *head)
 {
 	struct machine *machine = batch->mm->machine;
 	struct pte_lock lock = pmd_offset_lock(batch->mm, addr);
@@ -157,6 +158,7 @@ static bool unmap_huge_page(struct zap_batch *batch, unsigned long addr, const s
 	port_entry_xchg(lock.entry, 0);
 	if (page) {
 		hpage_remove_rmap(machine, page);
+		restore_reserve_on_unmap(batch->mm, vma, addr, page);
 		zap_add(batch, addr, addr + MM_HPAGE_SIZE, page);
 	}
 	pte_unlock(&lock);
@@ -166,9 +168,8 @@ static bool unmap_huge_page(struct zap_batch *batch, unsigned long addr, const s
 void unmap_hugepage_range(struct zap_batch *batch, struct vma *vma, unsigned long start,
 			  unsigned long end)
 {
-	(void)vma;
 	for (unsigned long addr = start; addr < end; addr += MM_HPAGE_SIZE)
-		unmap_huge_page(batch, addr, NULL);
+		unmap_huge_page(batch, vma, addr, NULL);
 }
 
 void unmap_ref_private(struct mm *mm, const struct vma *vma, struct page *head, unsigned long addr)
@@ -189,7 +190,7 @@ void unmap_ref_private(struct mm *mm, const struct vma *vma, struct page *head, 
 
 			if (at->hugetlb != map || pgoff < at->pgoff || pgoff - at->pgoff >= nr)
 				continue;
-			if (unmap_huge_page(&batch, at->start + offset, head))
+			if (unmap_huge_page(&batch, at, at->start + offset, head))
 				at->hugetlb_lost = true;
 		}
 		zap_flush(&batch);

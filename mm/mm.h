@@ -55,7 +55,8 @@ enum page_flag {
 	PG_SWAPCACHE = 1 << 8, /* the swap cache holds it, at page->swap_slot */
 	PG_KSM = 1 << 9,       /* PageKsm: merged, with PG_ANON */
 	PG_HUGETLB = 1 << 10,
-	PG_SWAPBACKED = 1 << 11, /* else it may be dropped while clean: MADV_FREE */
+	PG_SWAPBACKED = 1 << 11,      /* else it may be dropped while clean: MADV_FREE */
+	PG_RESTORE_RESERVE = 1 << 15, /* of hugetlb: once it is free it is reserved again */
 };
 
 /* What FOLL_PIN adds to the reference count of a page (GUP_PIN_COUNTING_BIAS). */

@@ -196,6 +196,12 @@ enum hugetlb_dontneed {
 	HUGETLB_DONTNEED_ROUND_DOWN, /* a part of a huge page stays */
 };
 
+/* Is a huge page reserved again for its owner, who has unmapped it? */
+enum hugetlb_unmap {
+	HUGETLB_UNMAP_FREE, /* no, anybody can have it */
+	HUGETLB_UNMAP_RESERVE,
+};
+
 /* Can mremap() move hugetlb memory? */
 enum hugetlb_mremap {
 	HUGETLB_MREMAP_EINVAL,
@@ -329,6 +335,7 @@ struct mm_rules {
 	enum hugetlb_force hugetlb_force;
 	enum hugetlb_dontneed hugetlb_dontneed;
 	enum hugetlb_mremap hugetlb_mremap;
+	enum hugetlb_unmap hugetlb_unmap;
 	enum wp_ksm wp_ksm;
 	enum ksm_unmerge ksm_unmerge;
 	enum uffd_wp uffd_wp;

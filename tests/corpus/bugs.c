@@ -28,6 +28,11 @@ static const struct {
 	{"long-term pin of the zero page", "zero-page/ZERO+pin-ro+write", NULL,
 	 VIOLATION_STALE_DMA},
 	{"O_DIRECT and fork", "dio/DIO-R+fork+write", NULL, VIOLATION_LOST_DMA},
+	{"CVE-2020-29374 of hugetlb", "hugetlb/HUGETLB+vmsplice+munmap+write", NULL,
+	 VIOLATION_LEAK},
+	{"pin, fork, write of hugetlb", "hugetlb/HUGETLB+pin+fork+write", NULL, VIOLATION_LOST_DMA},
+	{"writable copy of a hugetlb pin", "hugetlb/HUGETLB+pin+ro+fork+child-write", NULL,
+	 VIOLATION_WRONG_PAGE},
 };
 
 #define NR_SHOWN (int)(sizeof(shown) / sizeof(shown[0]))
