@@ -26,81 +26,119 @@ int spec_drop_handle(struct spec_machine *m, int task, int reg)
 	return nr;
 }
 
-/* Take pages from `mm` into the handle op->dest. Returns their number, or -EFAULT. */
+bool spec_is_gup(enum litmus_opcode code)
+{
+	switch (code) {
+	case LITMUS_GET_USER_PAGES:
+	case LITMUS_GET_USER_PAGES_FAST:
+	case LITMUS_GET_USER_PAGES_REMOTE:
+	case LITMUS_PIN_USER_PAGES:
+	case LITMUS_PIN_USER_PAGES_FAST:
+	case LITMUS_PIN_USER_PAGES_REMOTE:
+	case LITMUS_IOV_ITER_EXTRACT_PAGES:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool is_pin(enum litmus_opcode code)
+{
+	return code == LITMUS_PIN_USER_PAGES || code == LITMUS_PIN_USER_PAGES_FAST ||
+	       code == LITMUS_PIN_USER_PAGES_REMOTE || code == LITMUS_IOV_ITER_EXTRACT_PAGES;
+}
+
+int spec_gup_mm(const struct spec_machine *m, int task, const struct litmus_op *op)
+{
+	bool remote = op->code == LITMUS_GET_USER_PAGES_REMOTE ||
+		      op->code == LITMUS_PIN_USER_PAGES_REMOTE;
+
+	return spec_process_of(m, remote ? op->task : task);
+}
+
+static unsigned gup_how(const struct spec_machine *m, const struct litmus_op *op)
+{
+	return TOUCH_IS_GUP | (op->flags & LITMUS_FOLL_WRITE ? TOUCH_WRITES : 0) |
+	       (op->flags & LITMUS_FOLL_LONGTERM ? TOUCH_LONGTERM : 0) |
+	       (spec_may_wait(m, op) ? TOUCH_WAITS : 0);
+}
+
+/* Hold the page, which has been touched. */
+static void take_page(struct spec_machine *m, const struct litmus_op *op, int mm, int hold,
+		      const struct page *page)
+{
+	const struct taking taking = {
+		.pin = is_pin(op->code),
+		.write = op->flags & LITMUS_FOLL_WRITE,
+		.longterm = op->flags & LITMUS_FOLL_LONGTERM,
+		.hole = m->cells[page->cell].flags & CELL_HOLE || spec_shows_file(m, page),
+		.shared = page->flags & PAGE_SHARED,
+		.writable = page->prot & LITMUS_PROT_WRITE,
+	};
+
+	spec_hold(m, hold, page->cell,
+		  (struct hold){
+			  .word = (uint8_t)spec_word_of(m, op->addr),
+			  .mm = (uint8_t)mm,
+			  .promise = (uint8_t)promise_of(taking, m->strict),
+			  .pin = taking.pin,
+		  });
+}
+
+/*
+ * Take pages from `mm` into the handle op->dest. Returns their number, or -EFAULT. A task that has
+ * to wait in the middle keeps what it has, and goes on from there.
+ */
 static int take_pages(struct spec_machine *m, int task, const struct litmus_op *op, int mm,
-		      bool pin)
+		      int choice)
 {
 	int first_page = spec_page_of(m, op->addr);
 	int first_hold = m->first_hold[m->first_register[task] + op->dest];
-	int nr = 0;
+	int nr = m->tasks[task].done;
 
 	for (; nr < op->nr_pages; nr++) {
 		const struct page *page = &m->pages[mm][first_page + nr];
-		if (!spec_gup_may(page, op->flags))
-			break;
 
-		struct cell *cell = &m->cells[page->cell];
-		if (op->flags & LITMUS_FOLL_WRITE)
-			cell->hole = 0;
-		struct taking taking = {
-			.pin = pin,
-			.write = op->flags & LITMUS_FOLL_WRITE,
-			.longterm = op->flags & LITMUS_FOLL_LONGTERM,
-			.hole = cell->hole,
-			.shared = page->flags & PAGE_SHARED,
-			.writable = page->prot & LITMUS_PROT_WRITE,
-		};
-		struct hold hold = {
-			.word = (uint8_t)spec_word_of(m, op->addr),
-			.mm = (uint8_t)mm,
-			.promise = (uint8_t)promise_of(taking, m->strict),
-			.pin = pin,
-		};
-		spec_hold(m, first_hold + nr, page->cell, hold);
+		if (!spec_gup_may(m, page, op->flags))
+			break;
+		enum touched touched =
+			spec_touch(m, task, mm, first_page + nr, gup_how(m, op), &choice);
+		if (touched == TOUCHED_FAILS)
+			break;
+		if (touched == TOUCHED_WAITS) {
+			m->tasks[task].done = (uint8_t)nr;
+			return 0;
+		}
+		take_page(m, op, mm, first_hold + nr, page);
 	}
 	return nr > 0 ? nr : -EFAULT;
 }
 
+int spec_gup_choices(struct spec_machine *m, int task, const struct litmus_op *op)
+{
+	int mm = spec_gup_mm(m, task, op);
+	int nr = 1;
+
+	for (int i = m->tasks[task].done; i < op->nr_pages; i++) {
+		int page = spec_page_of(m, op->addr) + i;
+
+		if (!spec_gup_may(m, &m->pages[mm][page], op->flags))
+			break;
+		nr *= spec_touch_choices(m, mm, page, gup_how(m, op));
+	}
+	return nr;
+}
+
 /* FOLL_LONGTERM without FOLL_PIN is -EINVAL since v6.3. */
-static bool is_questionable(const struct litmus_op *op)
-{
-	bool get = op->code == LITMUS_GET_USER_PAGES || op->code == LITMUS_GET_USER_PAGES_FAST ||
-		   op->code == LITMUS_GET_USER_PAGES_REMOTE;
-
-	return get && (op->flags & LITMUS_FOLL_LONGTERM);
-}
-
-int spec_gup_choices(const struct spec_machine *m, const struct litmus_op *op)
-{
-	return is_questionable(op) ? spec_answers(m, GET_LONGTERM) : 1;
-}
-
 int64_t spec_gup(struct spec_machine *m, int task, const struct litmus_op *op, int choice)
 {
-	bool pin = false;
-	int mm = spec_process_of(m, task);
+	int mm = spec_gup_mm(m, task, op);
 
-	switch (op->code) {
-	case LITMUS_GET_USER_PAGES_REMOTE:
-		mm = spec_process_of(m, op->task);
-		break;
-	case LITMUS_PIN_USER_PAGES_REMOTE:
-		mm = spec_process_of(m, op->task);
-		pin = true;
-		break;
-	case LITMUS_PIN_USER_PAGES:
-	case LITMUS_PIN_USER_PAGES_FAST:
-	case LITMUS_IOV_ITER_EXTRACT_PAGES:
-		pin = true;
-		break;
-	default:
-		break;
-	}
 	if (!spec_process_runs(m, mm))
 		return -ESRCH;
-	if (is_questionable(op) && spec_is_refused(m, GET_LONGTERM, choice))
+	if (op->flags & LITMUS_FOLL_LONGTERM && !is_pin(op->code) && spec_refuses(m, GET_LONGTERM))
 		return -EINVAL;
-	return take_pages(m, task, op, mm, pin);
+	return take_pages(m, task, op, mm, choice);
 }
 
 static bool page_is_locked(const struct spec_machine *m, int cell)
@@ -127,15 +165,15 @@ static enum pagemap pagemap(const struct spec_machine *m, int mm, const struct p
 
 	if (!page->cell)
 		return PAGEMAP_NO;
-	/* A shared page need not be in the page table, even while it is mapped. */
-	if (same && (page->flags & PAGE_SHARED))
+	/* What is in the page cache need not be in the page table, even while it is mapped. */
+	if (same && (page->flags & PAGE_SHARED || spec_shows_file(m, page)))
 		return PAGEMAP_EITHER;
 	if (same)
 		return hold->promise == PROMISE_LAG ? PAGEMAP_LAGS : PAGEMAP_YES;
 	if (hold->promise != PROMISE_LAG)
 		return PAGEMAP_NO;
 	/* Both may be the zero page; or two mms may still share what a fork has left them. */
-	if (hold->mm != mm || (m->cells[page->cell].hole && m->cells[hold->cell].hole))
+	if (hold->mm != mm || (m->cells[page->cell].flags & m->cells[hold->cell].flags & CELL_HOLE))
 		return PAGEMAP_EITHER;
 	return PAGEMAP_NO;
 }
@@ -153,10 +191,17 @@ static int pagemap_choices(struct spec_machine *m, int mm, const struct page *pa
 	}
 }
 
+/* Paged out, or not. */
+static int out_choices(const struct page *page)
+{
+	return page->flags & PAGE_OUT ? 2 : 1;
+}
+
 int spec_handle_choices(struct spec_machine *m, int task, const struct litmus_op *op)
 {
 	const struct hold *hold = hold_of(m, task, op);
 	int mm = spec_process_of(m, task);
+	const struct page *page;
 
 	if (!hold)
 		return 1;
@@ -164,7 +209,9 @@ int spec_handle_choices(struct spec_machine *m, int task, const struct litmus_op
 	case LITMUS_DMA_WRITE:
 		return spec_lag_choices(m, hold->cell);
 	case LITMUS_PAGEMAP:
-		return pagemap_choices(m, mm, spec_page(m, mm, op), hold);
+		page = spec_page(m, mm, op);
+		return spec_discard_choices(m, page) * out_choices(page) *
+		       pagemap_choices(m, mm, page, hold);
 	case LITMUS_LOCK_PAGE:
 		return !page_is_locked(m, hold->cell);
 	default:
@@ -189,6 +236,9 @@ int64_t spec_use_handle(struct spec_machine *m, int task, const struct litmus_op
 		return 0;
 	case LITMUS_PAGEMAP:
 		page = spec_page(m, mm, op);
+		spec_may_discard(m, mm, spec_page_of(m, op->addr), &choice);
+		if (spec_pick(&choice, out_choices(page)))
+			return 0;
 		switch (pagemap(m, mm, page, hold)) {
 		case PAGEMAP_NO:
 			return 0;

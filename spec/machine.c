@@ -54,27 +54,96 @@ static void lay_out(struct spec_machine *m)
 	m->first_observed = litmus_observes_memory(test, 0);
 }
 
+static bool registers_minor(const struct litmus_test *test)
+{
+	for (int t = 0; t < test->nr_tasks; t++) {
+		for (int i = 0; i < test->tasks[t].nr_ops; i++) {
+			const struct litmus_op *op = &test->tasks[t].ops[i];
+
+			if (op->code == LITMUS_UFFDIO_REGISTER &&
+			    op->flags & LITMUS_UFFDIO_REGISTER_MODE_MINOR)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool advises_huge(const struct litmus_test *test)
+{
+	for (int t = 0; t < test->nr_tasks; t++) {
+		for (int i = 0; i < test->tasks[t].nr_ops; i++) {
+			const struct litmus_op *op = &test->tasks[t].ops[i];
+
+			if (op->code == LITMUS_MADVISE && op->flags == LITMUS_MADV_HUGEPAGE)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What of the machine the test has to do with: the rest of its state need not be kept. */
+static void find_uses(struct spec_machine *m)
+{
+	const struct litmus_test *test = m->test;
+
+	m->has_uffd = litmus_uses(test, LITMUS_USERFAULTFD);
+	m->has_minor = registers_minor(test);
+	m->has_pwrite = litmus_uses(test, LITMUS_PWRITE);
+	m->has_pagemap = litmus_uses(test, LITMUS_PAGEMAP);
+	m->has_limit = test->nr_hugepages >= 0;
+	for (int o = 0; o < test->nr_objects; o++) {
+		const struct litmus_object *object = &test->objects[o];
+		enum litmus_backing backing = object->kind.backing;
+
+		/* Mappings that are made there have pages of the same size. */
+		if (backing == LITMUS_UNMAPPED && object->like >= 0)
+			backing = test->objects[object->like].kind.backing;
+		m->may_be_huge[o] = backing == LITMUS_THP || advises_huge(test);
+	}
+}
+
+/* Of a huge page all is there once P0 has written to one part. */
+static bool is_there(const struct litmus_object *object, int page)
+{
+	for (int i = 0; i < object->nr_pages && object->kind.backing == LITMUS_THP; i++) {
+		if (object->initialised[i])
+			return true;
+	}
+	return object->initialised[page];
+}
+
 /* P0's memory, as P0 has left it. */
 static void map_object(struct spec_machine *m, int o)
 {
 	const struct litmus_object *object = &m->test->objects[o];
+	enum litmus_backing backing = object->kind.backing;
+	bool shared = backing == LITMUS_SHARED || backing == LITMUS_SHARED_HUGETLB;
+	bool hugetlb = backing == LITMUS_HUGETLB || backing == LITMUS_SHARED_HUGETLB;
+	bool file = backing == LITMUS_FILE;
 
-	if (object->kind.backing == LITMUS_UNMAPPED)
+	if (backing == LITMUS_UNMAPPED)
 		return;
 	for (int i = 0; i < object->nr_pages; i++) {
 		int page = m->first_page[o] + i;
 		struct page attributes = {
 			.offset = (uint8_t)i,
 			.prot = LITMUS_PROT_READ | LITMUS_PROT_WRITE,
-			.flags = object->kind.backing == LITMUS_SHARED ? PAGE_SHARED : 0,
+			.flags = (uint16_t)((shared ? PAGE_SHARED : 0) |
+					    (hugetlb ? PAGE_HUGETLB : 0) |
+					    (file && m->has_minor ? PAGE_NOT_IN_TABLE : 0)),
+			.file = (uint8_t)(file ? page + 1 : 0),
 		};
 
 		spec_map(m, 0, page, attributes);
-		if (!object->initialised[i])
-			continue;
 		struct cell *cell = &m->cells[m->pages[0][page].cell];
-		memcpy(cell->word, object->value[i], sizeof(cell->word));
-		cell->hole = 0;
+		if (object->initialised[i])
+			memcpy(cell->word, object->value[i], sizeof(cell->word));
+		if (is_there(object, i) || file)
+			cell->flags = 0;
+		if (file) {
+			m->files[page] = m->pages[0][page].cell;
+			spec_use_cell(m, m->files[page]);
+		}
 	}
 }
 
@@ -84,6 +153,7 @@ void spec_machine_init(struct spec_machine *m, const struct litmus_test *test, b
 	m->test = test;
 	m->strict = strict;
 	lay_out(m);
+	find_uses(m);
 	for (int o = 0; o < test->nr_objects; o++)
 		map_object(m, o);
 	for (int t = 0; t < test->nr_tasks; t++) {
@@ -100,6 +170,20 @@ static bool has_mm(const struct spec_machine *m, int task)
 	return m->test->tasks[task].process == task;
 }
 
+static bool is_file(const struct spec_machine *m, int page)
+{
+	return m->test->objects[m->page_object[page]].kind.backing == LITMUS_FILE;
+}
+
+static size_t nr_file_pages(const struct spec_machine *m)
+{
+	size_t nr = 0;
+
+	for (int page = 0; page < m->nr_pages; page++)
+		nr += is_file(m, page);
+	return nr;
+}
+
 size_t spec_machine_size(const struct spec_machine *m)
 {
 	size_t nr_mms = 0;
@@ -110,7 +194,8 @@ size_t spec_machine_size(const struct spec_machine *m)
 	       sizeof(m->answered) + (size_t)m->nr_registers * sizeof(m->registers[0]) +
 	       (size_t)m->test->nr_observables * sizeof(m->observed[0]) +
 	       nr_mms * (size_t)m->nr_pages * sizeof(struct page) +
-	       (size_t)m->nr_holds * sizeof(struct hold) +
+	       (size_t)m->nr_holds * sizeof(struct hold) + nr_file_pages(m) * sizeof(m->files[0]) +
+	       (size_t)m->test->nr_uffds * sizeof(m->uffds[0]) +
 	       (size_t)m->nr_cells * sizeof(struct cell);
 }
 
@@ -172,6 +257,13 @@ void spec_machine_save(const struct spec_machine *m, void *to)
 		hold.cell = number_of(&numbering, hold.cell);
 		at = put(at, &hold, sizeof(hold));
 	}
+	for (int i = 0; i < m->nr_pages; i++) {
+		uint16_t file = is_file(m, i) ? number_of(&numbering, m->files[i]) : 0;
+
+		if (is_file(m, i))
+			at = put(at, &file, sizeof(file));
+	}
+	at = put(at, m->uffds, (size_t)m->test->nr_uffds * sizeof(m->uffds[0]));
 	for (int i = 1; i <= numbering.nr; i++)
 		at = put(at, &m->cells[numbering.cell[i]], sizeof(struct cell));
 }
@@ -198,6 +290,14 @@ void spec_machine_load(struct spec_machine *m, const void *from)
 		if (m->holds[i].cell > nr_cells)
 			nr_cells = m->holds[i].cell;
 	}
+	for (int i = 0; i < m->nr_pages; i++) {
+		if (!is_file(m, i))
+			continue;
+		at = get(at, &m->files[i], sizeof(m->files[i]));
+		if (m->files[i] > nr_cells)
+			nr_cells = m->files[i];
+	}
+	at = get(at, m->uffds, (size_t)m->test->nr_uffds * sizeof(m->uffds[0]));
 	get(at, &m->cells[1], (size_t)nr_cells * sizeof(struct cell));
 	m->nr_cells = nr_cells;
 	m->cells_top = nr_cells;
@@ -238,6 +338,13 @@ bool spec_machine_stuck(struct spec_machine *m)
 	return running;
 }
 
+int64_t spec_status(const struct spec_machine *m, int task)
+{
+	int signal = m->tasks[task].killed;
+
+	return signal ? (LITMUS_SIGSEGV & ~INT64_C(0xff)) | signal : 0;
+}
+
 void spec_machine_values(const struct spec_machine *m, int64_t *values)
 {
 	for (int i = 0; i < m->test->nr_observables; i++) {
@@ -249,7 +356,7 @@ void spec_machine_values(const struct spec_machine *m, int64_t *values)
 				m->registers[m->first_register[observable->task] + observable->reg];
 			break;
 		case LITMUS_OBSERVE_STATUS:
-			values[i] = m->tasks[observable->task].killed ? LITMUS_SIGSEGV : 0;
+			values[i] = spec_status(m, observable->task);
 			break;
 		case LITMUS_OBSERVE_MEMORY:
 			values[i] = m->observed[i];

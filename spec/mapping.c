@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* mapping.c - the system calls that change an address space */
+/* mapping.c - the system calls that change an address space, but madvise() */
 
 #include <errno.h>
 
@@ -15,7 +15,8 @@ int64_t spec_mmap(struct spec_machine *m, int task, const struct litmus_op *op)
 			.area = (uint16_t)(1 + task * LITMUS_MAX_OPS + m->tasks[task].pc),
 			.offset = (uint8_t)i,
 			.prot = (uint8_t)op->flags,
-			.flags = op->map & LITMUS_MAP_SHARED ? PAGE_SHARED : 0,
+			.flags = (uint16_t)((op->map & LITMUS_MAP_SHARED ? PAGE_SHARED : 0) |
+					    (m->has_minor ? PAGE_NOT_IN_TABLE : 0)),
 		};
 		spec_map(m, spec_process_of(m, task), first + i, attributes);
 	}
@@ -51,13 +52,14 @@ enum mremap {
 	MREMAP_INVALID,     /* -EINVAL: the ranges overlap */
 };
 
-/* Do the pages belong to one mapping? Then, whatever the kernel merges, they are one VMA. */
-static bool is_one_area(const struct page *pages, int nr)
+bool spec_is_one_area(const struct page *pages, int nr)
 {
+	const unsigned of_vma = PAGE_SHARED | PAGE_DONTFORK | PAGE_WIPEONFORK | PAGE_MODES;
+
 	for (int i = 1; i < nr; i++) {
 		if (pages[i].area != pages[0].area || pages[i].prot != pages[0].prot ||
-		    pages[i].flags != pages[0].flags || pages[i].offset != pages[0].offset + i ||
-		    !pages[i].cell)
+		    (pages[i].flags ^ pages[0].flags) & of_vma || pages[i].uffd != pages[0].uffd ||
+		    pages[i].offset != pages[0].offset + i || !pages[i].cell)
 			return false;
 	}
 	return true;
@@ -80,7 +82,7 @@ static int mremap_ways(const struct spec_machine *m, int mm, const struct litmus
 	}
 	if (is_mapped)
 		ways[nr++] = MREMAP_MOVES;
-	if (is_mapped && is_one_area(&m->pages[mm][from], op->nr_pages))
+	if (is_mapped && spec_is_one_area(&m->pages[mm][from], op->nr_pages))
 		return nr;
 	/*
 	 * More than one VMA is moved since v6.17. Before, and where there is none, it is -EFAULT,
@@ -105,6 +107,12 @@ int64_t spec_mremap(struct spec_machine *m, int mm, const struct litmus_op *op, 
 	enum mremap ways[3];
 
 	mremap_ways(m, mm, op, ways);
+	if (ways[choice] == MREMAP_MOVES && m->pages[mm][from].flags & PAGE_HUGETLB &&
+	    spec_refuses(m, MREMAP_HUGETLB)) {
+		for (int i = 0; i < op->nr_pages; i++)
+			spec_unmap(m, mm, to + i);
+		return -EINVAL;
+	}
 	switch (ways[choice]) {
 	case MREMAP_INVALID:
 		return -EINVAL;
@@ -121,77 +129,4 @@ int64_t spec_mremap(struct spec_machine *m, int mm, const struct litmus_op *op, 
 		}
 	}
 	return 0;
-}
-
-static bool is_populate(const struct litmus_op *op)
-{
-	return op->flags == LITMUS_MADV_POPULATE_READ || op->flags == LITMUS_MADV_POPULATE_WRITE;
-}
-
-/* Prefault as a read or write would: the first page that can't be ends it. */
-static int64_t do_populate(struct spec_machine *m, int mm, const struct litmus_op *op)
-{
-	bool write = op->flags == LITMUS_MADV_POPULATE_WRITE;
-
-	for (int i = 0; i < op->nr_pages; i++) {
-		const struct page *page = spec_page(m, mm, op) + i;
-
-		if (!page->cell)
-			return -ENOMEM;
-		if (!spec_gup_may(page, write ? LITMUS_FOLL_WRITE : 0))
-			return -EINVAL;
-		if (write)
-			m->cells[page->cell].hole = 0;
-	}
-	return 0;
-}
-
-static int64_t advise_page(struct spec_machine *m, int mm, int page, unsigned advice)
-{
-	struct page *p = &m->pages[mm][page];
-
-	switch (advice) {
-	case LITMUS_MADV_DONTNEED:
-		spec_discard(m, mm, page);
-		return 0;
-	case LITMUS_MADV_DONTFORK:
-		p->flags |= PAGE_DONTFORK;
-		return 0;
-	case LITMUS_MADV_DOFORK:
-		p->flags &= (uint16_t)~PAGE_DONTFORK;
-		return 0;
-	case LITMUS_MADV_WIPEONFORK:
-		if (p->flags & PAGE_SHARED)
-			return -EINVAL;
-		p->flags |= PAGE_WIPEONFORK;
-		return 0;
-	default: /* MADV_KEEPONFORK */
-		p->flags &= (uint16_t)~PAGE_WIPEONFORK;
-		return 0;
-	}
-}
-
-int spec_madvise_choices(const struct spec_machine *m, const struct litmus_op *op)
-{
-	return is_populate(op) ? spec_answers(m, HAS_POPULATE) : 1;
-}
-
-int64_t spec_madvise(struct spec_machine *m, int mm, const struct litmus_op *op, int choice)
-{
-	int64_t err = 0;
-
-	if (is_populate(op))
-		return spec_is_refused(m, HAS_POPULATE, choice) ? -EINVAL : do_populate(m, mm, op);
-	for (int i = 0; i < op->nr_pages; i++) {
-		int page = spec_page_of(m, op->addr) + i;
-
-		if (!m->pages[mm][page].cell) {
-			err = -ENOMEM;
-			continue;
-		}
-		int64_t page_err = advise_page(m, mm, page, op->flags);
-		if (page_err)
-			return page_err;
-	}
-	return err;
 }

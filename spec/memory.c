@@ -19,40 +19,55 @@ static int new_cell(struct spec_machine *m, int home)
 	return cell;
 }
 
-static int copy_cell(struct spec_machine *m, int from)
+int spec_copy_cell(struct spec_machine *m, int from)
 {
 	int cell = new_cell(m, m->cells[from].home);
 
 	memcpy(m->cells[cell].word, m->cells[from].word, sizeof(m->cells[cell].word));
-	m->cells[cell].hole = m->cells[from].hole;
+	m->cells[cell].flags = m->cells[from].flags;
 	return cell;
 }
 
-static void use_cell(struct spec_machine *m, int cell)
+void spec_use_cell(struct spec_machine *m, int cell)
 {
 	if (m->cells[cell].users++ == 0)
 		m->nr_cells++;
 }
 
-static void drop_cell(struct spec_machine *m, int cell)
+void spec_drop_cell(struct spec_machine *m, int cell)
 {
 	if (--m->cells[cell].users == 0)
 		m->nr_cells--;
 }
 
-static void set_page(struct spec_machine *m, int mm, int page, int cell, struct page attributes)
+bool spec_is_anon(const struct page *page)
+{
+	return !(page->flags & (PAGE_SHARED | PAGE_HUGETLB)) && !page->file;
+}
+
+void spec_map_cell(struct spec_machine *m, int mm, int page, int cell, struct page attributes)
 {
 	attributes.cell = (uint16_t)cell;
 	m->pages[mm][page] = attributes;
-	use_cell(m, cell);
+	spec_use_cell(m, cell);
 }
 
 void spec_map(struct spec_machine *m, int mm, int page, struct page attributes)
 {
 	spec_unmap(m, mm, page);
 	int cell = new_cell(m, page);
-	m->cells[cell].hole = !(attributes.flags & PAGE_SHARED);
-	set_page(m, mm, page, cell, attributes);
+	m->cells[cell].flags = (uint16_t)((attributes.flags & PAGE_SHARED ? 0 : CELL_HOLE) |
+					  (m->has_uffd ? CELL_EMPTY : 0));
+	spec_map_cell(m, mm, page, cell, attributes);
+}
+
+/* Nobody holds the file's page as an alias of this mm's any longer. */
+static void part_from_file(struct spec_machine *m, int mm, int cell)
+{
+	for (int i = 0; i < m->nr_holds; i++) {
+		if (m->holds[i].cell == cell && m->holds[i].mm == mm)
+			m->holds[i].promise = PROMISE_LAG;
+	}
 }
 
 void spec_unmap(struct spec_machine *m, int mm, int page)
@@ -61,26 +76,64 @@ void spec_unmap(struct spec_machine *m, int mm, int page)
 
 	if (!p->cell)
 		return;
-	drop_cell(m, p->cell);
+	if (spec_shows_file(m, p))
+		part_from_file(m, mm, p->cell);
+	spec_drop_cell(m, p->cell);
 	memset(p, 0, sizeof(*p));
 }
 
+/* What is marked as protected stays so, but for private anonymous memory: there is no mark. */
 void spec_discard(struct spec_machine *m, int mm, int page)
 {
 	struct page attributes = m->pages[mm][page];
 
-	if (!(attributes.flags & PAGE_SHARED))
+	if (m->has_minor) {
+		attributes.flags &= (uint16_t)~PAGE_IN_TABLE;
+		attributes.flags |= PAGE_NOT_IN_TABLE;
+	}
+	if (attributes.flags & PAGE_SHARED) {
+		m->pages[mm][page] = attributes;
+		return;
+	}
+	if (spec_is_anon(&attributes))
+		attributes.flags &= (uint16_t)~PAGE_PROTECTED;
+	spec_unmap(m, mm, page);
+	if (attributes.file)
+		spec_map_cell(m, mm, page, m->files[attributes.file - 1], attributes);
+	else
 		spec_map(m, mm, page, attributes);
 }
 
+/* Without UFFD_FEATURE_EVENT_REMAP a userfaultfd has no part in it. */
 void spec_move(struct spec_machine *m, int mm, int from, int to)
 {
 	struct page moved = m->pages[mm][from];
 
 	spec_unmap(m, mm, to);
-	set_page(m, mm, to, moved.cell, moved);
+	spec_unregister(&moved);
+	spec_map_cell(m, mm, to, moved.cell, moved);
+	/* Who holds a page of the file holds it still. */
+	m->pages[mm][from].file = 0;
 	spec_unmap(m, mm, from);
-	m->cells[moved.cell].home = (uint16_t)to;
+	if (!spec_shows_file(m, &moved))
+		m->cells[moved.cell].home = (uint16_t)to;
+}
+
+/* What a child's page is like, before it has one. */
+static struct page inherit(const struct spec_machine *m, const struct page *page)
+{
+	struct page inherited = *page;
+
+	if (page->uffd && !(m->uffds[page->uffd - 1].features & LITMUS_UFFD_FEATURE_EVENT_FORK))
+		spec_unregister(&inherited);
+	if (m->has_limit && page->flags & PAGE_HUGETLB && !(page->flags & PAGE_SHARED))
+		inherited.flags |= PAGE_LOSABLE;
+	/* The page tables of what the page cache has are not copied. */
+	if (m->has_minor && (page->flags & PAGE_SHARED || spec_shows_file(m, page))) {
+		inherited.flags &= (uint16_t)~PAGE_IN_TABLE;
+		inherited.flags |= PAGE_NOT_IN_TABLE;
+	}
+	return inherited;
 }
 
 void spec_copy_mm(struct spec_machine *m, int parent, int child)
@@ -90,12 +143,14 @@ void spec_copy_mm(struct spec_machine *m, int parent, int child)
 
 		if (!p->cell || (p->flags & PAGE_DONTFORK))
 			continue;
+		struct page inherited = inherit(m, p);
 		if (p->flags & PAGE_WIPEONFORK) {
-			spec_map(m, child, page, *p);
-		} else if (p->flags & PAGE_SHARED) {
-			set_page(m, child, page, p->cell, *p);
+			inherited.flags &= (uint16_t)~PAGE_PROTECTED;
+			spec_map(m, child, page, inherited);
+		} else if (p->flags & PAGE_SHARED || spec_shows_file(m, p)) {
+			spec_map_cell(m, child, page, p->cell, inherited);
 		} else {
-			set_page(m, child, page, copy_cell(m, p->cell), *p);
+			spec_map_cell(m, child, page, spec_copy_cell(m, p->cell), inherited);
 			spec_weaken(m, p->cell);
 		}
 	}
@@ -111,7 +166,7 @@ void spec_hold(struct spec_machine *m, int hold, int cell, struct hold attribute
 {
 	attributes.cell = (uint16_t)cell;
 	m->holds[hold] = attributes;
-	use_cell(m, cell);
+	spec_use_cell(m, cell);
 }
 
 void spec_drop_hold(struct spec_machine *m, int hold)
@@ -120,8 +175,15 @@ void spec_drop_hold(struct spec_machine *m, int hold)
 
 	if (!h->cell)
 		return;
-	drop_cell(m, h->cell);
+	spec_drop_cell(m, h->cell);
 	memset(h, 0, sizeof(*h));
+}
+
+void spec_move_hold(struct spec_machine *m, int hold, int cell)
+{
+	spec_use_cell(m, cell);
+	spec_drop_cell(m, m->holds[hold].cell);
+	m->holds[hold].cell = (uint16_t)cell;
 }
 
 void spec_weaken(struct spec_machine *m, int cell)
@@ -135,10 +197,10 @@ void spec_weaken(struct spec_machine *m, int cell)
 }
 
 /*
- * The holders of the cell for which it makes a difference whether they let go of it: they may lag,
- * and their task still has something to do with them. Returns how many.
+ * It makes a difference whether a holder lets go of the cell if it may lag, and its task still has
+ * something to do with it.
  */
-static int lagging(const struct spec_machine *m, int cell, int holds[SPEC_MAX_HOLDS])
+int spec_lagging(const struct spec_machine *m, int cell, int holds[SPEC_MAX_HOLDS])
 {
 	int nr = 0;
 
@@ -152,16 +214,20 @@ static int lagging(const struct spec_machine *m, int cell, int holds[SPEC_MAX_HO
 	return nr;
 }
 
+int spec_combinations(struct spec_machine *m, int nr_holds)
+{
+	if (nr_holds > SPEC_MAX_LAGGING) {
+		m->too_many = true;
+		nr_holds = SPEC_MAX_LAGGING;
+	}
+	return 1 << nr_holds;
+}
+
 int spec_lag_choices(struct spec_machine *m, int cell)
 {
 	int holds[SPEC_MAX_HOLDS];
-	int nr = lagging(m, cell, holds);
 
-	if (nr > SPEC_MAX_LAGGING) {
-		m->too_many = true;
-		nr = SPEC_MAX_LAGGING;
-	}
-	return 1 << nr;
+	return spec_combinations(m, spec_lagging(m, cell, holds));
 }
 
 void spec_lag(struct spec_machine *m, int cell, int choice)
@@ -170,14 +236,11 @@ void spec_lag(struct spec_machine *m, int cell, int choice)
 
 	if (choice == 0)
 		return;
-	int nr = lagging(m, cell, holds);
-	int kept = copy_cell(m, cell);
+	int nr = spec_lagging(m, cell, holds);
+	int kept = spec_copy_cell(m, cell);
 	for (int i = 0; i < nr && i < SPEC_MAX_LAGGING; i++) {
-		if (!(choice & 1 << i))
-			continue;
-		m->holds[holds[i]].cell = (uint16_t)kept;
-		use_cell(m, kept);
-		drop_cell(m, cell);
+		if (choice & 1 << i)
+			spec_move_hold(m, holds[i], kept);
 	}
 }
 
@@ -186,12 +249,15 @@ bool spec_cpu_may(const struct page *page, bool write)
 	return page->cell && (write ? page->prot & LITMUS_PROT_WRITE : page->prot);
 }
 
-bool spec_gup_may(const struct page *page, unsigned foll)
+bool spec_gup_may(const struct spec_machine *m, const struct page *page, unsigned foll)
 {
 	bool force = foll & LITMUS_FOLL_FORCE;
 
 	if (!page->cell)
 		return false;
+	if (page->flags & PAGE_HUGETLB && foll & LITMUS_FOLL_WRITE &&
+	    spec_refuses(m, FORCE_HUGETLB))
+		force = false;
 	if (foll & LITMUS_FOLL_WRITE)
 		return (page->prot & LITMUS_PROT_WRITE) || (force && !(page->flags & PAGE_SHARED));
 	return (page->prot & LITMUS_PROT_READ) || force;
@@ -200,5 +266,5 @@ bool spec_gup_may(const struct page *page, unsigned foll)
 void spec_write(struct spec_machine *m, int cell, int word, int64_t value)
 {
 	m->cells[cell].word[word] = value;
-	m->cells[cell].hole = 0;
+	m->cells[cell].flags &= (uint16_t)~CELL_HOLE;
 }

@@ -5,11 +5,19 @@
 
 #include "spec/machine.h"
 
-static const struct litmus_op *next_op(const struct spec_machine *m, int task)
+const struct litmus_op *spec_next_op(const struct spec_machine *m, int task)
 {
 	const struct litmus_task *t = &m->test->tasks[task];
 
 	return m->tasks[task].pc < t->nr_ops ? &t->ops[m->tasks[task].pc] : NULL;
+}
+
+int spec_pick(int *choice, int nr)
+{
+	int picked = *choice % nr;
+
+	*choice /= nr;
+	return picked;
 }
 
 int spec_page_of(const struct spec_machine *m, struct litmus_addr addr)
@@ -20,18 +28,6 @@ int spec_page_of(const struct spec_machine *m, struct litmus_addr addr)
 int spec_word_of(const struct spec_machine *m, struct litmus_addr addr)
 {
 	return m->test->vars[addr.var].word;
-}
-
-int spec_answers(const struct spec_machine *m, enum question question)
-{
-	return m->answered[question] ? 1 : 2;
-}
-
-bool spec_is_refused(struct spec_machine *m, enum question question, int choice)
-{
-	if (!m->answered[question])
-		m->answered[question] = (uint8_t)(1 + choice);
-	return m->answered[question] == 2;
 }
 
 int64_t spec_value_of(const struct spec_machine *m, int task, struct litmus_value value)
@@ -46,55 +42,121 @@ struct page *spec_page(struct spec_machine *m, int mm, const struct litmus_op *o
 	return &m->pages[mm][spec_page_of(m, op->addr)];
 }
 
-/* For something that writes to this page, if it may. */
-static int write_choices(struct spec_machine *m, const struct page *page, bool allowed)
-{
-	return allowed ? spec_lag_choices(m, page->cell) : 1;
-}
+/* An access to one int: how, and in which mm. */
+struct access {
+	int mm;
+	unsigned how;
+	unsigned foll; /* not for the CPU */
+	bool by_cpu;
+};
 
-int spec_op_choices(struct spec_machine *m, int task)
+static struct access access_of(const struct spec_machine *m, int task, const struct litmus_op *op)
 {
-	const struct litmus_op *op = next_op(m, task);
-	int mm = spec_process_of(m, task);
-	struct page *page;
-
-	if (m->tasks[task].life != LIFE_RUNS)
-		return 0;
-	if (!op)
-		return spec_may_end(m, task);
+	struct access access = {.mm = spec_process_of(m, task), .by_cpu = true};
+	bool write = false;
 
 	switch (op->code) {
 	case LITMUS_STORE:
-		page = spec_page(m, mm, op);
-		return write_choices(m, page, spec_cpu_may(page, true));
+		write = true;
+		break;
+	case LITMUS_PTRACE_PEEKDATA:
+		access.foll = LITMUS_FOLL_FORCE;
+		access.by_cpu = false;
+		break;
 	case LITMUS_PTRACE_POKEDATA:
-		page = spec_page(m, spec_process_of(m, op->task), op);
-		return write_choices(m, page,
-				     spec_gup_may(page, LITMUS_FOLL_WRITE | LITMUS_FOLL_FORCE));
+		access.foll = LITMUS_FOLL_FORCE;
+		access.by_cpu = false;
+		write = true;
+		break;
+	case LITMUS_PROCESS_VM_READV:
+		access.by_cpu = false;
+		break;
 	case LITMUS_PROCESS_VM_WRITEV:
-		page = spec_page(m, spec_process_of(m, op->task), op);
-		return write_choices(m, page, spec_gup_may(page, LITMUS_FOLL_WRITE));
+		access.by_cpu = false;
+		write = true;
+		break;
+	default: /* LITMUS_LOAD */
+		break;
+	}
+	if (!access.by_cpu)
+		access.mm = spec_process_of(m, op->task);
+	access.how = (write ? TOUCH_WRITES | TOUCH_STORES : 0) |
+		     (access.by_cpu ? 0 : TOUCH_IS_GUP) | (spec_may_wait(m, op) ? TOUCH_WAITS : 0);
+	access.foll |= write ? LITMUS_FOLL_WRITE : 0;
+	return access;
+}
+
+static bool may_access(const struct spec_machine *m, const struct access *access,
+		       const struct page *page)
+{
+	if (access->by_cpu)
+		return spec_cpu_may(page, access->how & TOUCH_WRITES);
+	return spec_gup_may(m, page, access->foll);
+}
+
+static int access_choices(struct spec_machine *m, int task, const struct litmus_op *op)
+{
+	const struct access access = access_of(m, task, op);
+
+	if (!may_access(m, &access, spec_page(m, access.mm, op)))
+		return 1;
+	return spec_touch_choices(m, access.mm, spec_page_of(m, op->addr), access.how);
+}
+
+static int op_choices(struct spec_machine *m, int task, const struct litmus_op *op)
+{
+	int mm = spec_process_of(m, task);
+
+	switch (op->code) {
+	case LITMUS_STORE:
+	case LITMUS_LOAD:
+	case LITMUS_PTRACE_PEEKDATA:
+	case LITMUS_PTRACE_POKEDATA:
+	case LITMUS_PROCESS_VM_READV:
+	case LITMUS_PROCESS_VM_WRITEV:
+		return access_choices(m, task, op);
 	case LITMUS_DMA_WRITE:
 	case LITMUS_PAGEMAP:
 	case LITMUS_LOCK_PAGE:
 		return spec_handle_choices(m, task, op);
-	case LITMUS_GET_USER_PAGES:
-	case LITMUS_GET_USER_PAGES_FAST:
-	case LITMUS_GET_USER_PAGES_REMOTE:
-		return spec_gup_choices(m, op);
 	case LITMUS_MREMAP:
 		return spec_mremap_choices(m, mm, op);
 	case LITMUS_MADVISE:
-		return spec_madvise_choices(m, op);
+		return spec_madvise_choices(m, task, op);
+	case LITMUS_FORK:
+		return m->tasks[task].event ? m->tasks[task].was_read : spec_fork_choices(m, mm);
 	case LITMUS_WAITPID:
 		return !spec_process_runs(m, spec_process_of(m, op->task));
 	case LITMUS_PTHREAD_JOIN:
 		return m->tasks[op->task].life != LIFE_RUNS;
 	case LITMUS_WAIT_FOR_COMPLETION:
 		return (m->completed >> op->completion) & 1;
+	case LITMUS_READ:
+		return spec_read_choices(m, task, op);
+	case LITMUS_PM_UFFD_WP:
+		return spec_pm_uffd_wp_choices(m, spec_page(m, mm, op));
+	case LITMUS_KSM_DO_SCAN:
+	case LITMUS_MOVE_PAGES:
+	case LITMUS_SPLIT_HUGE_PAGE:
+		return spec_result_choices(op);
 	default:
-		return 1;
+		if (spec_is_gup(op->code))
+			return spec_gup_choices(m, task, op);
+		return spec_is_uffdio(op->code) ? spec_uffdio_choices(m, op) : 1;
 	}
+}
+
+int spec_op_choices(struct spec_machine *m, int task)
+{
+	const struct litmus_op *op = spec_next_op(m, task);
+
+	if (m->tasks[task].life != LIFE_RUNS)
+		return 0;
+	if (!op)
+		return spec_end_choices(m, task);
+	if (m->tasks[task].event && m->tasks[task].event != EVENT_FORK)
+		return 0;
+	return spec_question_choices(m, task, op) * op_choices(m, task, op);
 }
 
 static void do_clear_refs(struct spec_machine *m, int mm)
@@ -105,39 +167,34 @@ static void do_clear_refs(struct spec_machine *m, int mm)
 	}
 }
 
-static void write_page(struct spec_machine *m, int task, const struct litmus_op *op,
-		       const struct page *page, int choice)
+/* Load or store; the CPU may be killed for it, GUP gives an error. */
+static int64_t do_access(struct spec_machine *m, int task, const struct litmus_op *op, int choice,
+			 int64_t err)
 {
-	spec_lag(m, page->cell, choice);
-	spec_write(m, page->cell, spec_word_of(m, op->addr), spec_value_of(m, task, op->value));
-}
+	const struct access access = access_of(m, task, op);
+	const struct page *page = spec_page(m, access.mm, op);
+	int word = spec_word_of(m, op->addr);
 
-static int64_t read_page(struct spec_machine *m, const struct litmus_op *op,
-			 const struct page *page)
-{
-	return m->cells[page->cell].word[spec_word_of(m, op->addr)];
-}
-
-/* Access to the memory of another process, without the CPU: `err` if it can't be accessed. */
-static int64_t do_remote(struct spec_machine *m, int task, const struct litmus_op *op, int choice,
-			 unsigned foll, int64_t err)
-{
-	int mm = spec_process_of(m, op->task);
-	const struct page *page = spec_page(m, mm, op);
-
-	if (!spec_process_runs(m, mm))
+	if (!spec_process_runs(m, access.mm))
 		return -ESRCH;
-	if (!spec_gup_may(page, foll))
+	if (!may_access(m, &access, page)) {
+		if (access.by_cpu)
+			spec_kill(m, access.mm, LITMUS_SIGSEGV);
 		return err;
-	if (!(foll & LITMUS_FOLL_WRITE))
-		return read_page(m, op, page);
-	write_page(m, task, op, page, choice);
-	return 0;
-}
-
-static int64_t start_task(struct spec_machine *m, int task)
-{
-	m->tasks[task].life = LIFE_RUNS;
+	}
+	switch (spec_touch(m, task, access.mm, spec_page_of(m, op->addr), access.how, &choice)) {
+	case TOUCHED_WAITS:
+		return 0;
+	case TOUCHED_FAILS:
+		if (access.by_cpu)
+			spec_kill(m, access.mm, LITMUS_SIGBUS);
+		return err;
+	case TOUCHED:
+		break;
+	}
+	if (!(access.how & TOUCH_WRITES))
+		return m->cells[page->cell].word[word];
+	spec_write(m, page->cell, word, spec_value_of(m, task, op->value));
 	return 0;
 }
 
@@ -146,17 +203,21 @@ static bool was_started(const struct spec_machine *m, int task)
 	return m->tasks[task].life != LIFE_UNBORN;
 }
 
-/* Everything but what may end the process. */
+/* Everything but exit(). */
 static int64_t run_op(struct spec_machine *m, int task, const struct litmus_op *op, int choice)
 {
 	int mm = spec_process_of(m, task);
 
 	switch (op->code) {
 	case LITMUS_STORE:
-		write_page(m, task, op, spec_page(m, mm, op), choice);
-		return 0;
 	case LITMUS_LOAD:
-		return read_page(m, op, spec_page(m, mm, op));
+		return do_access(m, task, op, choice, 0);
+	case LITMUS_PTRACE_PEEKDATA:
+	case LITMUS_PTRACE_POKEDATA:
+		return do_access(m, task, op, choice, -EIO);
+	case LITMUS_PROCESS_VM_READV:
+	case LITMUS_PROCESS_VM_WRITEV:
+		return do_access(m, task, op, choice, -EFAULT);
 	case LITMUS_MOVE:
 		return spec_value_of(m, task, op->value);
 	case LITMUS_MMAP:
@@ -168,7 +229,7 @@ static int64_t run_op(struct spec_machine *m, int task, const struct litmus_op *
 	case LITMUS_MREMAP:
 		return spec_mremap(m, mm, op, choice);
 	case LITMUS_MADVISE:
-		return spec_madvise(m, mm, op, choice);
+		return spec_madvise(m, task, op, choice);
 	case LITMUS_GET_USER_PAGES:
 	case LITMUS_GET_USER_PAGES_FAST:
 	case LITMUS_GET_USER_PAGES_REMOTE:
@@ -187,19 +248,11 @@ static int64_t run_op(struct spec_machine *m, int task, const struct litmus_op *
 	case LITMUS_LOCK_PAGE:
 	case LITMUS_UNLOCK_PAGE:
 		return spec_use_handle(m, task, op, choice);
-	case LITMUS_PTRACE_PEEKDATA:
-		return do_remote(m, task, op, choice, LITMUS_FOLL_FORCE, -EIO);
-	case LITMUS_PTRACE_POKEDATA:
-		return do_remote(m, task, op, choice, LITMUS_FOLL_FORCE | LITMUS_FOLL_WRITE, -EIO);
-	case LITMUS_PROCESS_VM_READV:
-		return do_remote(m, task, op, choice, 0, -EFAULT);
-	case LITMUS_PROCESS_VM_WRITEV:
-		return do_remote(m, task, op, choice, LITMUS_FOLL_WRITE, -EFAULT);
 	case LITMUS_FORK:
-		spec_copy_mm(m, mm, spec_process_of(m, op->task));
-		return start_task(m, op->task);
+		return spec_fork(m, task, op, choice);
 	case LITMUS_PTHREAD_CREATE:
-		return start_task(m, op->task);
+		m->tasks[op->task].life = LIFE_RUNS;
+		return 0;
 	case LITMUS_WAITPID:
 		return was_started(m, op->task) ? 0 : -ECHILD;
 	case LITMUS_PTHREAD_JOIN:
@@ -210,11 +263,11 @@ static int64_t run_op(struct spec_machine *m, int task, const struct litmus_op *
 	case LITMUS_CLEAR_REFS:
 		do_clear_refs(m, mm);
 		return 0;
-	case LITMUS_WAIT_FOR_COMPLETION:
-	case LITMUS_LRU_ADD_DRAIN:
-	case LITMUS_EXIT:
 	case LITMUS_USERFAULTFD:
+		return spec_userfaultfd(m, task, op);
 	case LITMUS_CLOSE:
+		spec_close(m, op->uffd);
+		return 0;
 	case LITMUS_UFFDIO_REGISTER:
 	case LITMUS_UFFDIO_UNREGISTER:
 	case LITMUS_UFFDIO_WRITEPROTECT:
@@ -222,25 +275,26 @@ static int64_t run_op(struct spec_machine *m, int task, const struct litmus_op *
 	case LITMUS_UFFDIO_ZEROPAGE:
 	case LITMUS_UFFDIO_CONTINUE:
 	case LITMUS_UFFDIO_WAKE:
+		return spec_uffdio(m, task, op, choice);
 	case LITMUS_READ:
+		return spec_read(m, op, choice);
 	case LITMUS_PM_UFFD_WP:
+		return spec_pm_uffd_wp(m, task, op, choice);
 	case LITMUS_PREAD:
+		return spec_pread(m, op);
 	case LITMUS_PWRITE:
+		return spec_pwrite(m, task, op);
 	case LITMUS_KSM_DO_SCAN:
 	case LITMUS_MOVE_PAGES:
 	case LITMUS_SPLIT_HUGE_PAGE:
+		return spec_result(op, choice);
+	case LITMUS_WAIT_FOR_COMPLETION:
+	case LITMUS_LRU_ADD_DRAIN:
+	case LITMUS_EXIT:
 	case LITMUS_NR_OPCODES:
 		break;
 	}
 	return 0;
-}
-
-/* Is it an access that the kernel answers with SIGSEGV? */
-static bool is_killed(struct spec_machine *m, int mm, const struct litmus_op *op)
-{
-	if (op->code != LITMUS_STORE && op->code != LITMUS_LOAD)
-		return false;
-	return !spec_cpu_may(spec_page(m, mm, op), op->code == LITMUS_STORE);
 }
 
 static void set_dest(struct spec_machine *m, int task, const struct litmus_op *op, int64_t value)
@@ -251,21 +305,22 @@ static void set_dest(struct spec_machine *m, int task, const struct litmus_op *o
 
 void spec_op_step(struct spec_machine *m, int task, int choice)
 {
-	const struct litmus_op *op = next_op(m, task);
-	int process = spec_process_of(m, task);
+	const struct litmus_op *op = spec_next_op(m, task);
 
 	if (!op) {
-		spec_end_task(m, task);
+		spec_end_task(m, task, choice);
 		return;
 	}
 	if (op->code == LITMUS_EXIT) {
-		spec_exit(m, process);
+		spec_exit(m, spec_process_of(m, task));
 		return;
 	}
-	if (is_killed(m, process, op)) {
-		spec_kill(m, process);
+	spec_answer(m, task, op, &choice);
+	int64_t result = run_op(m, task, op, choice);
+	/* It waits, and is not done; or its process was killed. */
+	if (m->tasks[task].event || m->tasks[task].life != LIFE_RUNS)
 		return;
-	}
-	set_dest(m, task, op, run_op(m, task, op, choice));
+	set_dest(m, task, op, result);
 	m->tasks[task].pc++;
+	m->tasks[task].done = 0;
 }

@@ -16,6 +16,7 @@
 struct replay {
 	struct spec_machine machine;
 	struct hold holds_before[SPEC_MAX_HOLDS]; /* as they were before the step */
+	struct page pages_before[LITMUS_MAX_TASKS][SPEC_MAX_PAGES];
 	struct view view;
 	char result[64];
 	char detail[VIEW_TEXT_SIZE];
@@ -104,6 +105,22 @@ static void put_holders(const struct spec_machine *m, struct line *line, int cel
 	}
 }
 
+static void put_registration(const struct spec_machine *m, struct line *line,
+			     const struct page *page)
+{
+	if (!page->uffd)
+		return;
+	put(line, "; %.16s:", m->test->uffds[page->uffd - 1]);
+	if (page->flags & PAGE_MISSING)
+		put(line, " missing");
+	if (page->flags & PAGE_WP)
+		put(line, " wp");
+	if (page->flags & PAGE_MINOR)
+		put(line, " minor");
+	if (page->flags & PAGE_PROTECTED)
+		put(line, ", protected");
+}
+
 static void view_mm(const struct spec_machine *m, struct view *view, int mm)
 {
 	char name[32];
@@ -123,7 +140,22 @@ static void view_mm(const struct spec_machine *m, struct view *view, int mm)
 			put(&line, " dontfork");
 		if (page->flags & PAGE_WIPEONFORK)
 			put(&line, " wipeonfork");
+		if (page->flags & PAGE_HUGETLB)
+			put(&line, " hugetlb");
+		if (spec_shows_file(m, page))
+			put(&line, " of the file");
+		put_registration(m, &line, page);
 	}
+}
+
+/* The file whose page this cell is: the page's number plus 1, or 0. */
+static int file_of(const struct spec_machine *m, int cell)
+{
+	for (int i = 0; i < m->nr_pages; i++) {
+		if (cell && m->files[i] == cell)
+			return i + 1;
+	}
+	return 0;
 }
 
 static void view_cell(const struct spec_machine *m, struct view *view, int cell)
@@ -137,6 +169,14 @@ static void view_cell(const struct spec_machine *m, struct view *view, int cell)
 	for (int word = 1; word < object->nr_words; word++)
 		put(&line, ", %.16s=%lld", m->test->vars[object->first_var + word].name,
 		    (long long)c->word[word]);
+	if (file_of(m, cell))
+		put(&line, "; in the file");
+	if (c->flags & CELL_EMPTY)
+		put(&line, "; untouched");
+	if (c->flags & CELL_MAYBE)
+		put(&line, "; untouched, but perhaps there");
+	if (c->flags & CELL_FREED)
+		put(&line, "; freed");
 	put_holders(m, &line, cell, true, false, "; pinned by");
 	put_holders(m, &line, cell, true, true, "; pinned, may lag:");
 	put_holders(m, &line, cell, false, false, "; referenced by");
@@ -149,7 +189,41 @@ static void view_cell(const struct spec_machine *m, struct view *view, int cell)
 	}
 }
 
-/* Mappings of each process, then the cells with those who hold them. */
+static void view_uffd(const struct spec_machine *m, struct view *view, int uffd)
+{
+	const struct uffd_state *u = &m->uffds[uffd];
+	struct line line = add_line(view, "%.16s", m->test->uffds[uffd]);
+
+	put(&line, "userfaultfd of P%d", u->mm);
+	if (u->features & LITMUS_UFFD_FEATURE_EVENT_FORK)
+		put(&line, ", event-fork");
+	if (u->features & LITMUS_UFFD_FEATURE_WP_UNPOPULATED)
+		put(&line, ", wp-unpopulated");
+	if (u->features & LITMUS_UFFD_FEATURE_WP_ASYNC)
+		put(&line, ", wp-async");
+}
+
+static void view_waiting(const struct spec_machine *m, struct view *view, int t)
+{
+	static const char *const what[] = {
+		[EVENT_MISSING] = "missing page",
+		[EVENT_MISSING_WRITE] = "missing page, to write",
+		[EVENT_WP] = "write-protected page",
+		[EVENT_MINOR] = "page that is not in its page table",
+		[EVENT_FORK] = "child",
+	};
+	const struct task_state *task = &m->tasks[t];
+	struct line line = add_line(view, "P%d waits", t);
+	char name[32];
+
+	put(&line, "%s", what[task->event]);
+	if (task->event != EVENT_FORK)
+		put(&line, " %s", page_name(m, task->page, name, sizeof(name)));
+	put(&line, "; %.16s %s it", m->test->uffds[task->uffd],
+	    task->was_read ? "has shown" : "is to show");
+}
+
+/* Mappings of each process, then the cells with those who hold them, then who waits for whom. */
 static void fill_view(struct replay *r)
 {
 	const struct spec_machine *m = &r->machine;
@@ -163,9 +237,17 @@ static void fill_view(struct replay *r)
 		if (m->cells[cell].users > 0)
 			view_cell(m, &r->view, cell);
 	}
+	for (int uffd = 0; uffd < m->test->nr_uffds; uffd++) {
+		if (m->uffds[uffd].open)
+			view_uffd(m, &r->view, uffd);
+	}
+	for (int t = 0; t < m->test->nr_tasks; t++) {
+		if (m->tasks[t].event)
+			view_waiting(m, &r->view, t);
+	}
 }
 
-/* "r0 = 2", "SIGSEGV" or "". */
+/* "r0 = 2", "SIGSEGV", "waits" or "". */
 static void fill_result(struct replay *r, int task, const struct litmus_op *op, bool killed)
 {
 	const struct spec_machine *m = &r->machine;
@@ -173,13 +255,40 @@ static void fill_result(struct replay *r, int task, const struct litmus_op *op, 
 
 	r->result[0] = '\0';
 	if (killed) {
-		snprintf(r->result, sizeof(r->result), "SIGSEGV");
+		litmus_value_text(spec_status(m, task), r->result, sizeof(r->result));
+	} else if (m->tasks[task].event) {
+		snprintf(r->result, sizeof(r->result), "waits");
 	} else if (op && op->dest >= 0) {
 		litmus_value_text(m->registers[m->first_register[task] + op->dest], value,
 				  sizeof(value));
 		snprintf(r->result, sizeof(r->result), "%.24s = %s",
 			 m->test->tasks[task].registers[op->dest].name, value);
 	}
+}
+
+/* Has an mm's page been copied from the file's, while this hold still has the latter? */
+static bool missed_copy(const struct replay *r, const struct hold *was, const struct hold *is)
+{
+	const struct page *before = r->pages_before[was->mm];
+	const struct page *now = r->machine.pages[was->mm];
+	int file = file_of(&r->machine, is->cell);
+
+	for (int i = 0; file && i < r->machine.nr_pages; i++) {
+		if (before[i].file == file && before[i].cell == was->cell && now[i].cell &&
+		    now[i].file == file && now[i].cell != before[i].cell)
+			return true;
+	}
+	return false;
+}
+
+/* Does any page of the mm that it was taken from show what is held? */
+static bool is_seen(const struct spec_machine *m, const struct hold *hold)
+{
+	for (int i = 0; i < m->nr_pages; i++) {
+		if (m->pages[hold->mm][i].cell == hold->cell)
+			return true;
+	}
+	return false;
 }
 
 /* Name the holders that the step has left behind. Returns NULL if there is none. */
@@ -192,7 +301,9 @@ static const char *fill_detail(struct replay *r)
 		const struct hold *was = &r->holds_before[i];
 		const struct hold *is = &r->machine.holds[i];
 
-		if (!was->cell || !is->cell || was->cell == is->cell)
+		if (!was->cell || !is->cell)
+			continue;
+		if (was->cell == is->cell ? !missed_copy(r, was, is) : is_seen(&r->machine, is))
 			continue;
 		put(&line, "%s", before);
 		put_holder(&r->machine, &line, i);
@@ -216,21 +327,15 @@ static bool is_possible(struct spec_machine *m, struct explore_move move)
 	return false;
 }
 
-static const struct litmus_op *op_of(const struct spec_machine *m, int task)
-{
-	const struct litmus_task *t = &m->test->tasks[task];
-
-	return m->tasks[task].pc < t->nr_ops ? &t->ops[m->tasks[task].pc] : NULL;
-}
-
 static void replay_step(struct replay *r, struct explore_move move, struct replay_step *step)
 {
 	struct spec_machine *m = &r->machine;
 	bool was_killed = m->tasks[move.task].killed;
 
 	step->task = move.task;
-	step->op = op_of(m, move.task);
+	step->op = spec_next_op(m, move.task);
 	memcpy(r->holds_before, m->holds, sizeof(r->holds_before));
+	memcpy(r->pages_before, m->pages, sizeof(r->pages_before));
 	spec_machine_step(m, move);
 	fill_result(r, move.task, step->op, !was_killed && m->tasks[move.task].killed);
 	step->detail = fill_detail(r);

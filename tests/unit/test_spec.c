@@ -1,83 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test_spec.c - what the ideal machine allows, operation by operation */
 
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "spec_expect.h"
 
 #include "spec/machine.h"
-#include "spec/spec.h"
 #include "targets/replay.h"
-
-/* The test with this initial state, these tasks and, perhaps, locations. */
-static struct litmus_test *parse(const char *body)
-{
-	char text[4096];
-	char err[512];
-
-	int length = snprintf(text, sizeof(text), "C test\n%s\nexists (true)\n", body);
-	assert_in_range(length, 1, sizeof(text) - 1);
-	struct litmus_test *test = litmus_parse("inline", text, (size_t)length, err, sizeof(err));
-	if (!test)
-		fail_msg("%s\n%s", err, text);
-	return test;
-}
-
-/* Print what differs, outcome by outcome; the last argument is NULL. */
-static void check_outcomes(const char *body, bool strict, va_list expected)
-{
-	struct litmus_test *test = parse(body);
-	struct run_options options = {.strict = strict};
-	struct run_result result;
-	char text[1024];
-	int nr = 0;
-
-	spec_run(test, &options, &result);
-	assert_int_equal(result.status, RUN_DONE);
-	for (const char *line; (line = va_arg(expected, const char *)); nr++) {
-		if (nr >= result.nr_outcomes)
-			fail_msg("no outcome \"%s\" of%s", line, body);
-		const struct outcome *outcome = &result.outcomes[nr];
-		if (outcome->values)
-			litmus_outcome_text(test, outcome->values, text, sizeof(text));
-		else
-			snprintf(text, sizeof(text), "%s", outcome->detail);
-		if (strcmp(text, line) != 0)
-			fail_msg("outcome \"%s\", expected \"%s\", of%s", text, line, body);
-	}
-	if (nr < result.nr_outcomes) {
-		litmus_outcome_text(test, result.outcomes[nr].values, text, sizeof(text));
-		fail_msg("outcome \"%s\" too many, of%s", text, body);
-	}
-	run_result_free(&result);
-	litmus_free(test);
-}
-
-/* These outcomes, in the order of their values, and no others; the last argument is NULL. */
-static void expect(const char *body, ...)
-{
-	va_list expected;
-
-	va_start(expected, body);
-	check_outcomes(body, false, expected);
-	va_end(expected);
-}
-
-static void expect_strict(const char *body, ...)
-{
-	va_list expected;
-
-	va_start(expected, body);
-	check_outcomes(body, true, expected);
-	va_end(expected);
-}
 
 /* The regression of v5.9-rc4, as it was reported. */
 #define RDMA                                                                              \
@@ -852,22 +779,56 @@ static void test_replay_wide(void **state)
 	litmus_free(test);
 }
 
-/* What is saved, loaded and saved again is the same, and goes on in the same way. */
-static void test_save(void **state)
+/* Files, freed pages, and those who wait for a monitor. */
+static void test_replay_waiting(void **state)
 {
+	static const struct explore_move schedule[] = {{0, 0}, {0, 0}, {0, 0}, {0, 0},
+						       {0, 0}, {0, 0}, {0, 0}, {0, 1},
+						       {1, 0}, {0, 0}, {0, 0}, {1, 0}};
+	const struct run_options options = {0};
+	struct story story = {.used = 0};
 	struct litmus_test *test = parse(
-		"{ anon x = 1; shared y[2] = {2}; completion c; }\n"
-		"P0(int *x, int *y) { r = get_user_pages(x, FOLL_WRITE); fork(P1); *x = 2;"
-		" q = pin_user_pages(y, 2, 0); lock_page(q); complete(c);"
-		" madvise(x, MADV_DONTNEED); *x = 3; dma_write(r, 4); r0 = *x; }\n"
-		"P1(int *x, int *y) { wait_for_completion(c); munmap(y); r = get_user_pages(x, 0);"
-		" *x = 5; r1 = dma_read(r); }\n"
-		"locations [x; 1:x]");
+		"{ file x = 1; hugetlb y; }\n"
+		"P0(int *x, int *y) { userfaultfd(u, UFFD_FEATURE_EVENT_FORK);"
+		" uffdio_register(u, y, UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP);"
+		" uffdio_copy(u, y, 2, UFFDIO_COPY_MODE_WP); pthread_create(P1);"
+		" r = pin_user_pages(x, 0); q = get_user_pages(x, 0); pwrite(x, 5); *x = 3;"
+		" r0 = read(u); uffdio_writeprotect(u, y, 0); r1 = dma_read(r);"
+		" r2 = dma_read(q); }\n"
+		"P1(int *y) { *y = 4; }\n");
+
+	(void)state;
+	assert_int_equal(spec_replay(test, &options, schedule, 12, tell, &story), 0);
+	assert_non_null(strstr(story.text, "0 P-1 \n"
+					   "  P0 x: cell 1 rw of the file\n"
+					   "  P0 y: cell 2 rw hugetlb\n"
+					   "  cell 1: x=1; in the file\n"
+					   "  cell 2: y=0; untouched\n"
+					   "1 P0 \n"));
+	assert_non_null(strstr(story.text, "  u: userfaultfd of P0, event-fork\n"));
+	assert_non_null(strstr(story.text, "  P0 y: cell 2 rw hugetlb; u: missing wp\n"));
+	assert_non_null(strstr(story.text, "8 P0 ; P0:r now lags: it keeps the page as it was\n"
+					   "  P0 x: cell 3 rw\n"
+					   "  P0 y: cell 2 rw hugetlb; u: missing wp, protected\n"
+					   "  cell 1: x=5; in the file; pinned, may lag: P0:r\n"
+					   "  cell 2: y=2\n"
+					   "  cell 3: x=3; referenced, may lag: P0:q\n"
+					   "  u: userfaultfd of P0, event-fork\n"
+					   "9 P1 waits\n"));
+	assert_non_null(strstr(story.text, "  P1 waits: write-protected page y; u is to show it\n"
+					   "10 P0 r0 = UFFD_PAGEFAULT_FLAG_WP\n"));
+	assert_non_null(strstr(story.text, "  P1 waits: write-protected page y; u has shown it\n"));
+	assert_non_null(strstr(story.text, "12 P1 \n"));
+	litmus_free(test);
+}
+
+static void check_save(const char *body)
+{
+	struct litmus_test *test = parse(body);
 	struct spec_machine *m = malloc(sizeof(*m));
 	struct spec_machine *n = malloc(sizeof(*n));
 	uint32_t seed = 1;
 
-	(void)state;
 	assert_non_null(m);
 	assert_non_null(n);
 	spec_machine_init(n, test, false);
@@ -896,12 +857,41 @@ static void test_save(void **state)
 			m = n;
 			n = swap;
 		}
-		/* Every process has ended: no cell is left. */
-		assert_int_equal(m->nr_cells, 0);
+		/* Every process has ended: no cell is left, but those of files. */
+		int nr_cells = 0;
+		for (int i = 0; i < m->nr_pages; i++)
+			nr_cells += m->files[i] > 0;
+		assert_false(spec_machine_stuck(m));
+		assert_int_equal(m->nr_cells, nr_cells);
 	}
 	free(m);
 	free(n);
 	litmus_free(test);
+}
+
+/* What is saved, loaded and saved again is the same, and goes on in the same way. */
+static void test_save(void **state)
+{
+	(void)state;
+	check_save("{ anon x = 1; shared y[2] = {2}; completion c; }\n"
+		   "P0(int *x, int *y) { r = get_user_pages(x, FOLL_WRITE); fork(P1); *x = 2;"
+		   " q = pin_user_pages(y, 2, 0); lock_page(q); complete(c);"
+		   " madvise(x, MADV_DONTNEED); *x = 3; dma_write(r, 4); r0 = *x; }\n"
+		   "P1(int *x, int *y) { wait_for_completion(c); munmap(y); r = get_user_pages(x, "
+		   "0);"
+		   " *x = 5; r1 = dma_read(r); }\n"
+		   "locations [x; 1:x]");
+	check_save("{ nr_hugepages = 2; file x[2] = {1, 2}; hugetlb y = 3; thp z[2]; }\n"
+		   "P0(int *x, int *y, int *z) { userfaultfd(u, UFFD_FEATURE_EVENT_FORK);"
+		   " uffdio_register(u, z, UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP);"
+		   " pthread_create(P1); r = pin_user_pages(x, 2, 0); pwrite(x, 4); fork(P2);"
+		   " x[1] = 5; r0 = dma_read(r); q = pin_user_pages_fast(z, 2, FOLL_WRITE);"
+		   " madvise(z, MADV_FREE); r1 = *z; *y = 6; }\n"
+		   "P1(int *z) { r0 = read(u, v); r1 = read(u);"
+		   " uffdio_copy(u, z, 7, UFFDIO_COPY_MODE_WP); uffdio_zeropage(u, z + 1, 0);"
+		   " r2 = read(u); uffdio_writeprotect(u, z, 0); close(v); close(u); }\n"
+		   "P2(int *x, int *y, int *z) { *x = 8; r0 = *y; r1 = *z; }\n"
+		   "locations [x; x[1]; y; z; 2:y]");
 }
 
 int main(void)
@@ -931,6 +921,7 @@ int main(void)
 		cmocka_unit_test(test_replay),
 		cmocka_unit_test(test_replay_mremap),
 		cmocka_unit_test(test_replay_wide),
+		cmocka_unit_test(test_replay_waiting),
 		cmocka_unit_test(test_save),
 	};
 

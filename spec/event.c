@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* event.c - tasks that wait for a userfaultfd's monitor, and its read() */
+
+#include <errno.h>
+#include <string.h>
+
+#include "spec/machine.h"
+
+void spec_wait(struct spec_machine *m, int task, int uffd, enum event event, int page)
+{
+	m->tasks[task].event = (uint8_t)event;
+	m->tasks[task].uffd = (uint8_t)uffd;
+	m->tasks[task].page = (uint8_t)page;
+	m->tasks[task].was_read = 0;
+}
+
+static void go_on(struct task_state *task)
+{
+	task->event = EVENT_NONE;
+	task->uffd = 0;
+	task->page = 0;
+	task->was_read = 0;
+}
+
+void spec_wake(struct spec_machine *m, int uffd, int page, int nr_pages)
+{
+	for (int t = 0; t < m->test->nr_tasks; t++) {
+		struct task_state *task = &m->tasks[t];
+
+		if (task->event && task->event != EVENT_FORK && task->uffd == uffd &&
+		    task->page >= page && task->page < page + nr_pages)
+			go_on(task);
+	}
+}
+
+void spec_stop_waiting(struct spec_machine *m, int task)
+{
+	const struct litmus_op *op = spec_next_op(m, task);
+
+	/* The child of a fork() that did not come to its end never ran. */
+	if (m->tasks[task].event == EVENT_FORK)
+		spec_drop_mm(m, spec_process_of(m, op->task));
+	go_on(&m->tasks[task]);
+	m->tasks[task].done = 0;
+}
+
+bool spec_is_forking(const struct spec_machine *m, int uffd)
+{
+	for (int t = 0; t < m->test->nr_tasks; t++) {
+		if (m->tasks[t].event == EVENT_FORK && m->tasks[t].uffd == uffd)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Events that can be read. Which of them came first nobody can know: those who wait can't tell.
+ * Returns how many, and the tasks that wait.
+ */
+static int unread(const struct spec_machine *m, int uffd, int tasks[LITMUS_MAX_TASKS])
+{
+	int nr = 0;
+
+	for (int t = 0; t < m->test->nr_tasks; t++) {
+		if (m->tasks[t].event && m->tasks[t].uffd == uffd && !m->tasks[t].was_read)
+			tasks[nr++] = t;
+	}
+	return nr;
+}
+
+/* It will raise no event any more, unless one is raised for it to read. */
+static bool is_idle(const struct spec_machine *m, int task)
+{
+	const struct litmus_op *op = spec_next_op(m, task);
+	int tasks[LITMUS_MAX_TASKS];
+
+	if (m->tasks[task].life != LIFE_RUNS || !op)
+		return true;
+	return op->code == LITMUS_READ && m->uffds[op->uffd].open &&
+	       unread(m, op->uffd, tasks) == 0;
+}
+
+int spec_read_choices(const struct spec_machine *m, int task, const struct litmus_op *op)
+{
+	int tasks[LITMUS_MAX_TASKS];
+	int nr = unread(m, op->uffd, tasks);
+
+	if (!m->uffds[op->uffd].open)
+		return 1;
+	if (nr > 0)
+		return nr;
+	for (int t = 0; t < m->test->nr_tasks; t++) {
+		if (t != task && !is_idle(m, t))
+			return 0;
+	}
+	return 1;
+}
+
+/* The child's pages that came registered with `from` belong to `to`, -1: to none. */
+static void adopt(struct spec_machine *m, int child, int from, int to)
+{
+	for (int i = 0; i < m->nr_pages; i++) {
+		struct page *page = &m->pages[child][i];
+
+		if (page->uffd != from + 1)
+			continue;
+		if (to >= 0)
+			page->uffd = (uint8_t)(to + 1);
+		else
+			spec_unregister(page);
+	}
+}
+
+/* Where nobody gives the child's userfaultfd a name, it is closed at once. */
+static void read_fork(struct spec_machine *m, int task, const struct litmus_op *op)
+{
+	int child = spec_process_of(m, spec_next_op(m, task)->task);
+
+	if (op->uffd2 >= 0) {
+		spec_close(m, op->uffd2);
+		m->uffds[op->uffd2] = m->uffds[op->uffd];
+		m->uffds[op->uffd2].mm = (uint8_t)child;
+	}
+	adopt(m, child, op->uffd, op->uffd2);
+}
+
+int64_t spec_read(struct spec_machine *m, const struct litmus_op *op, int choice)
+{
+	int tasks[LITMUS_MAX_TASKS];
+
+	if (!m->uffds[op->uffd].open)
+		return -EBADF;
+	if (unread(m, op->uffd, tasks) == 0)
+		return -EAGAIN;
+	struct task_state *task = &m->tasks[tasks[choice]];
+	task->was_read = 1;
+	switch ((enum event)task->event) {
+	case EVENT_MISSING:
+		return LITMUS_UFFD_EVENT_PAGEFAULT;
+	case EVENT_MISSING_WRITE:
+		return LITMUS_UFFD_PAGEFAULT_FLAG_WRITE;
+	case EVENT_WP:
+		return LITMUS_UFFD_PAGEFAULT_FLAG_WP;
+	case EVENT_MINOR:
+		return LITMUS_UFFD_PAGEFAULT_FLAG_MINOR;
+	case EVENT_FORK:
+		read_fork(m, tasks[choice], op);
+		return LITMUS_UFFD_EVENT_FORK;
+	case EVENT_NONE:
+		break;
+	}
+	return 0;
+}
