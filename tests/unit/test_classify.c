@@ -39,11 +39,13 @@ static int observable_named(const struct litmus_test *test, const char *name)
 	return -1;
 }
 
-/*
- * An outcome that is the spec's first one, but for the observables named: pairs of a name and an
- * int, then NULL. Is it this kind of wrong?
- */
-static void expect(unsigned kinds, const char *body, ...)
+struct change {
+	const char *name; /* of an observable; NULL after the last one */
+	int64_t value;
+};
+
+/* An outcome that is the spec's first one, but for these changes. Is it this kind of wrong? */
+static void expect_changed(unsigned kinds, const char *body, const struct change *changes)
 {
 	struct litmus_test *test = parse(body);
 	const struct run_options options = {0};
@@ -51,15 +53,12 @@ static void expect(unsigned kinds, const char *body, ...)
 	struct run_result spec;
 	char is[128];
 	char should[128];
-	va_list changes;
 
 	spec_run(test, &options, &spec);
 	assert_true(spec.nr_outcomes > 0);
 	memcpy(values, spec.outcomes[0].values, (size_t)test->nr_observables * sizeof(values[0]));
-	va_start(changes, body);
-	for (const char *name; (name = va_arg(changes, const char *));)
-		values[observable_named(test, name)] = va_arg(changes, int);
-	va_end(changes);
+	for (int i = 0; changes[i].name; i++)
+		values[observable_named(test, changes[i].name)] = changes[i].value;
 
 	violation_set_names(spec_classify(test, &spec, values), is, sizeof(is));
 	violation_set_names(kinds, should, sizeof(should));
@@ -67,6 +66,20 @@ static void expect(unsigned kinds, const char *body, ...)
 		fail_msg("\"%s\", expected \"%s\", for%s", is, should, body);
 	run_result_free(&spec);
 	litmus_free(test);
+}
+
+/* The changes as pairs of a name and an int, then NULL. */
+static void expect(unsigned kinds, const char *body, ...)
+{
+	struct change changes[16] = {{NULL, 0}};
+	va_list args;
+	int nr = 0;
+
+	va_start(args, body);
+	for (const char *name; (name = va_arg(args, const char *)); nr++)
+		changes[nr] = (struct change){name, va_arg(args, int)};
+	va_end(args);
+	expect_changed(kinds, body, changes);
 }
 
 /* A child keeps a reference to what it has unmapped, the parent writes: CVE-2020-29374. */
@@ -412,6 +425,118 @@ static void test_nearest(void **state)
 	       "1:r0", 0, NULL);
 }
 
+#define WP_EVENT LITMUS_UFFD_PAGEFAULT_FLAG_WP
+
+/* P0 is the monitor of x = 1, which is write-protected. */
+#define MONITOR                                                                           \
+	"{ anon x = 1; }\n"                                                               \
+	"P0(int *x) { userfaultfd(u, 0); uffdio_register(u, x, UFFDIO_REGISTER_MODE_WP);" \
+	" uffdio_writeprotect(u, x, UFFDIO_WRITEPROTECT_MODE_WP); pthread_create(P1);"
+
+/* A write that did not wait for the monitor, and one that did without a reason. */
+static void test_events(void **state)
+{
+	static const char write[] = MONITOR " r0 = read(u); r1 = *x; uffdio_writeprotect(u, x, 0);"
+					    " r2 = read(u); }\n"
+					    "P1(int *x) { *x = 2; }\n";
+	static const char take[] = MONITOR " r0 = read(u); r1 = *x; }\n"
+					   "P1(int *x) { r = get_user_pages_fast(x, 0); }\n";
+
+	(void)state;
+	expect(VIOLATION_NONE, write, NULL);
+	expect(VIOLATION_MISSED_WP, write, "0:r0", -EAGAIN, NULL);
+	/* The monitor looks too late then: that follows from it. What nobody wrote does not. */
+	expect(VIOLATION_MISSED_WP, write, "0:r0", -EAGAIN, "0:r1", 2, NULL);
+	expect(VIOLATION_MISSED_WP | VIOLATION_WRONG_PAGE, write, "0:r0", -EAGAIN, "0:r1", 77,
+	       NULL);
+	/* The event is there, but does not keep the task from writing. */
+	expect(VIOLATION_WRONG_PAGE, write, "0:r1", 2, NULL);
+	expect_changed(VIOLATION_SPURIOUS_WP, write,
+		       (struct change[]){{"0:r2", WP_EVENT}, {NULL, 0}});
+	expect_changed(VIOLATION_WRONG_PAGE, write,
+		       (struct change[]){{"0:r2", LITMUS_UFFD_EVENT_PAGEFAULT}, {NULL, 0}});
+	/* v5.8: GUP breaks COW as if it were to write. */
+	expect_changed(VIOLATION_SPURIOUS_WP, take,
+		       (struct change[]){{"0:r0", WP_EVENT}, {NULL, 0}});
+	/* One event too few, and what comes behind it is read before. */
+	expect_changed(VIOLATION_MISSED_WP,
+		       "{ anon x = 1; anon y; }\n"
+		       "P0(int *x, int *y) { userfaultfd(u, 0);"
+		       " uffdio_register(u, x, UFFDIO_REGISTER_MODE_WP);"
+		       " uffdio_writeprotect(u, x, UFFDIO_WRITEPROTECT_MODE_WP);"
+		       " uffdio_register(u, y, UFFDIO_REGISTER_MODE_MISSING); pthread_create(P1);"
+		       " r0 = read(u); uffdio_writeprotect(u, x, 0); r1 = read(u);"
+		       " uffdio_zeropage(u, y, 0); }\n"
+		       "P1(int *x, int *y) { *x = 2; r0 = *y; }\n",
+		       (struct change[]){{"0:r0", LITMUS_UFFD_EVENT_PAGEFAULT},
+					 {"0:r1", -EAGAIN},
+					 {NULL, 0}});
+}
+
+/* GUP that can't wait, and what pagemap shows. */
+static void test_protection(void **state)
+{
+	static const char gup[] =
+		MONITOR " }\n"
+			"P1(int *x) { r = pin_user_pages(x, 0);"
+			" q = pin_user_pages(x, FOLL_WRITE);"
+			" r0 = ptrace_peekdata(P1, x); r1 = ptrace_pokedata(P1, x, 2);"
+			" r2 = pm_uffd_wp(x); }\n";
+
+	(void)state;
+	expect(VIOLATION_NONE, gup, NULL);
+	expect(VIOLATION_SPURIOUS_WP, gup, "1:r", -EFAULT, NULL);
+	expect(VIOLATION_MISSED_WP, gup, "1:q", 1, NULL);
+	expect(VIOLATION_SPURIOUS_WP, gup, "1:r0", -EIO, NULL);
+	expect(VIOLATION_MISSED_WP, gup, "1:r1", 0, NULL);
+	expect(VIOLATION_MISSED_WP, gup, "1:r2", 0, NULL);
+	expect(VIOLATION_WRONG_PAGE, gup, "1:r", -ESRCH, NULL);
+	expect(VIOLATION_WRONG_PAGE, gup, "1:r2", 7, NULL);
+	/* A child has no monitor. */
+	expect(VIOLATION_SPURIOUS_WP,
+	       "{ anon x = 1; }\n"
+	       "P0(int *x) { userfaultfd(u, 0); uffdio_register(u, x, UFFDIO_REGISTER_MODE_WP);"
+	       " uffdio_writeprotect(u, x, UFFDIO_WRITEPROTECT_MODE_WP); fork(P1); }\n"
+	       "P1(int *x) { r0 = pm_uffd_wp(x); }\n",
+	       "1:r0", 1, NULL);
+	/* Where nothing is ever protected it is another matter. */
+	expect(VIOLATION_WRONG_PAGE, "{ anon x = 1; }\nP0(int *x) { r = pin_user_pages(x, 0); }\n",
+	       "0:r", -EFAULT, NULL);
+}
+
+/* What is written to a private mapping is never seen in its file: Dirty COW. */
+static void test_file(void **state)
+{
+	static const char body[] = "{ file x = 1; }\n"
+				   "P0(int *x) { mprotect(x, PROT_READ);"
+				   " ptrace_pokedata(P0, x, 2); r0 = pread(x); r1 = *x; }\n";
+	static const char pwrite[] = "{ file x = 1; }\n"
+				     "P0(int *x) { pwrite(x, 2); r0 = pread(x); r1 = *x; }\n";
+
+	(void)state;
+	expect(VIOLATION_LEAK, body, "0:r0", 2, NULL);
+	expect(VIOLATION_LOST_WRITE, body, "0:r1", 1, NULL);
+	expect(VIOLATION_LOST_WRITE, pwrite, "0:r0", 1, NULL);
+	expect(VIOLATION_LOST_WRITE, pwrite, "0:r1", 1, NULL);
+	/* Another mm's writes. */
+	expect(VIOLATION_LEAK,
+	       "{ file x = 1; }\n"
+	       "P0(int *x) { fork(P1); wait(P1); r0 = *x; }\n"
+	       "P1(int *x) { *x = 2; }\n",
+	       "0:r0", 2, NULL);
+	/* What uffdio_copy() has put there is lost. */
+	expect(VIOLATION_LOST_WRITE,
+	       "{ anon x; }\n"
+	       "P0(int *x) { userfaultfd(u, 0); uffdio_register(u, x,"
+	       " UFFDIO_REGISTER_MODE_MISSING); uffdio_copy(u, x, 7, 0); r0 = *x; }\n",
+	       "0:r0", 0, NULL);
+	expect(VIOLATION_LOST_WRITE,
+	       "{ shared_hugetlb x = 1; }\n"
+	       "P0(int *x) { fork(P1); wait(P1); r0 = *x; }\n"
+	       "P1(int *x) { *x = 2; }\n",
+	       "0:r0", 1, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -421,7 +546,8 @@ int main(void)
 		cmocka_unit_test(test_cpu_writes), cmocka_unit_test(test_remote_writes),
 		cmocka_unit_test(test_threads),    cmocka_unit_test(test_shared),
 		cmocka_unit_test(test_ways_round), cmocka_unit_test(test_results),
-		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_nearest),    cmocka_unit_test(test_events),
+		cmocka_unit_test(test_protection), cmocka_unit_test(test_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
