@@ -18,21 +18,26 @@ static const struct {
 	const char *test; /* its name, or NULL: the file's only one */
 	unsigned violation;
 } shown[] = {
-	{"CVE-2020-29374", "get/vmsplice+munmap+write", NULL, VIOLATION_LEAK},
-	{"pin, fork, write", "pin/RDMA+pin+fork+write", NULL, VIOLATION_LOST_DMA},
-	{"RDMA regression", "pin/RDMA+pin+fork+exit+write", NULL, VIOLATION_LOST_DMA},
-	{"soft-dirty takes the pin's page", "count/SOFTDIRTY+pin+write", NULL, VIOLATION_LOST_DMA},
-	{"mprotect takes the pin's page", "mprotect/MPROTECT+pin+r+rw+write", NULL,
+	{"CVE-2020-29374", "get/vmsplice+munmap+write", "vmsplice+munmap+write+anon",
+	 VIOLATION_LEAK},
+	{"pin, fork, write", "pin/RDMA+pin+fork+write", "RDMA+pin+fork+write+anon",
 	 VIOLATION_LOST_DMA},
-	{"read-only pin of a shared page", "pin-ro/RO+fork+pin+write", NULL, VIOLATION_STALE_DMA},
+	{"RDMA regression", "pin/RDMA+pin+fork+exit+write", NULL, VIOLATION_LOST_DMA},
+	{"soft-dirty takes the pin's page", "count/SOFTDIRTY+pin+write", "SOFTDIRTY+pin+write+anon",
+	 VIOLATION_LOST_DMA},
+	{"mprotect takes the pin's page", "mprotect/MPROTECT+pin+r+rw+write",
+	 "MPROTECT+pin+r+rw+write+anon", VIOLATION_LOST_DMA},
+	{"read-only pin of a shared page", "pin-ro/RO+fork+pin+write", "RO+fork+pin+write+anon",
+	 VIOLATION_STALE_DMA},
 	{"long-term pin of the zero page", "zero-page/ZERO+pin-ro+write", NULL,
 	 VIOLATION_STALE_DMA},
-	{"O_DIRECT and fork", "dio/DIO-R+fork+write", NULL, VIOLATION_LOST_DMA},
-	{"CVE-2020-29374 of hugetlb", "hugetlb/HUGETLB+vmsplice+munmap+write", NULL,
+	{"O_DIRECT and fork", "dio/DIO-R+fork+write", "DIO-R+fork+write+anon", VIOLATION_LOST_DMA},
+	{"CVE-2020-29374 of hugetlb", "get/vmsplice+munmap+write", "vmsplice+munmap+write+hugetlb",
 	 VIOLATION_LEAK},
-	{"pin, fork, write of hugetlb", "hugetlb/HUGETLB+pin+fork+write", NULL, VIOLATION_LOST_DMA},
-	{"writable copy of a hugetlb pin", "hugetlb/HUGETLB+pin+ro+fork+child-write", NULL,
-	 VIOLATION_WRONG_PAGE},
+	{"pin, fork, write of hugetlb", "pin/RDMA+pin+fork+write", "RDMA+pin+fork+write+hugetlb",
+	 VIOLATION_LOST_DMA},
+	{"writable copy of a hugetlb pin", "hugetlb/HUGETLB+pin+r+fork+child-write",
+	 "HUGETLB+pin+r+fork+child-write+hugetlb", VIOLATION_WRONG_PAGE},
 };
 
 #define NR_SHOWN (int)(sizeof(shown) / sizeof(shown[0]))
