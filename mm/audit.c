@@ -77,6 +77,8 @@ static bool audit_entry(struct audit *audit, pte_t entry, unsigned level)
 		return audit_table(audit, pte_pfn(entry), level - 1);
 	if (pte_present(entry))
 		return audit_leaf(audit, entry);
+	if (is_migration_entry(entry))
+		return finding(audit, AUDIT_MIGRATION, (pfn_t)swp_offset(entry), 0, 1);
 	if (swp_type(entry) == SWP_DEVICE && !swap_audit_entry(audit->machine, entry))
 		return finding(audit, AUDIT_SWAP_SLOT, (pfn_t)swp_offset(entry), 0, 0);
 	return true;

@@ -14,6 +14,7 @@ enum audit_finding {
 	AUDIT_FREE_LIST,     /* the free frames don't add up */
 	AUDIT_SWAP_SLOT,     /* a slot's count, or the swap cache; pfn is the slot */
 	AUDIT_CONTEXT,       /* uses of a userfaultfd context; pfn is its number in the list */
+	AUDIT_MIGRATION,     /* an entry of a page on its way, which nobody moves any more */
 	AUDIT_NOT_EXCLUSIVE, /* a writable PTE of an anon page not marked exclusive */
 	AUDIT_HUGETLB,       /* hugetlb's free or reserved pages don't add up */
 };

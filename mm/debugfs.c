@@ -7,6 +7,13 @@ int ksm_do_scan(struct machine *machine)
 	return ksm_scan(machine);
 }
 
+int mm_move_pages(struct mm *mm, unsigned long addr, unsigned long length)
+{
+	int err = check_range(addr, &length);
+
+	return err ? err : move_pages_range(mm, addr, addr + length);
+}
+
 int mm_split_huge_page(struct mm *mm, unsigned long addr)
 {
 	int err = -MM_EINVAL;

@@ -201,6 +201,12 @@ static const struct mm_rule_value hugetlb_unmap_values[] = {
 	[HUGETLB_UNMAP_RESERVE] = {"reserve", "yes, once it is free", "df7a6d1f6405"},
 };
 
+static const struct mm_rule_value migrate_dirty_values[] = {
+	[MIGRATE_DIRTY_KEEP] = {"keep", "the page is dirty then", NULL},
+	[MIGRATE_DIRTY_LOST] = {"lost", "it is lost, as with migrate_vma() until fd35ca3d12cc",
+				"8c3328f1f36a"},
+};
+
 static const struct mm_rule_value wp_ksm_values[] = {
 	[WP_KSM_REUSE] = {"reuse", "makes it an ordinary page again", NULL},
 	[WP_KSM_COPY] = {"copy", "copies it all the same", "1a0cf26323c8"},
@@ -336,6 +342,7 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(hugetlb_dontneed, "Is there MADV_DONTNEED for hugetlb?"),
 	FIELD(hugetlb_mremap, "Can mremap() move hugetlb memory?"),
 	FIELD(hugetlb_unmap, "Is a huge page reserved again for its owner, who has unmapped it?"),
+	FIELD(migrate_dirty, "What becomes of the dirty bit of a PTE when its page is moved?"),
 	FIELD(wp_ksm, "What does a write do to a merged page that nobody else uses?"),
 	FIELD(ksm_unmerge, "What kind of fault takes merged pages apart again?"),
 	FIELD(uffd_wp, "What can userfaultfd write-protect?"),

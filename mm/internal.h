@@ -405,6 +405,10 @@ bool shmem_add_page(struct machine *machine, struct shmem *shmem, unsigned long 
 /* The page with a reference for the caller, made if need be; NULL without memory. */
 struct page *shmem_get_page(struct machine *machine, struct shmem *shmem, unsigned long index);
 
+/* `to` takes the place of `from`. False: somebody else holds that one. `from` has our reference. */
+bool shmem_replace_page(struct machine *machine, struct shmem *shmem, struct page *from,
+			struct page *to);
+
 /* gup.c */
 
 /*

@@ -399,7 +399,10 @@ bool mm_pagemap_uffd_wp(struct mm *mm, unsigned long addr);
 /* One full scan of ksmd: merges pages of all mms that are equal and VM_MERGEABLE. 0. */
 int ksm_do_scan(struct machine *machine);
 
-/* move_pages(2) to another node: 0; -EBUSY if some page could not move; -ENOMEM. */
+/*
+ * move_pages(2) to another node, with MPOL_MF_MOVE_ALL: 0; -EBUSY if some page could not move, the
+ * others did; -EFAULT if part of the range is not mapped; -ENOMEM.
+ */
 int mm_move_pages(struct mm *mm, unsigned long addr, unsigned long length);
 
 /* Split the huge page that is mapped at addr, as debugfs' split_huge_pages: 0, -EAGAIN, -EINVAL. */

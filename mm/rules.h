@@ -139,6 +139,12 @@ enum cow_swap_cache {
 	COW_SWAP_CACHE_FREE,
 };
 
+/* What does migration do with the dirty bit of a PTE that it replaces? */
+enum migrate_dirty {
+	MIGRATE_DIRTY_KEEP,
+	MIGRATE_DIRTY_LOST, /* as the device drivers' own way of unmapping did */
+};
+
 /* What does a write fault do with a merged page (KSM) that nobody else uses any more? */
 enum wp_ksm {
 	WP_KSM_REUSE, /* make it an ordinary page again */
@@ -336,6 +342,7 @@ struct mm_rules {
 	enum hugetlb_dontneed hugetlb_dontneed;
 	enum hugetlb_mremap hugetlb_mremap;
 	enum hugetlb_unmap hugetlb_unmap;
+	enum migrate_dirty migrate_dirty;
 	enum wp_ksm wp_ksm;
 	enum ksm_unmerge ksm_unmerge;
 	enum uffd_wp uffd_wp;

@@ -88,6 +88,27 @@ struct page *shmem_get_page(struct machine *machine, struct shmem *shmem, unsign
 	return shmem_get_page(machine, shmem, index);
 }
 
+bool shmem_replace_page(struct machine *machine, struct shmem *shmem, struct page *from,
+			struct page *to)
+{
+	bool replaced;
+
+	port_spin_lock(&shmem->lock);
+	/* Ours, and the object's. */
+	replaced = page_count(from) == 2 && shmem->pages[from->index] == from;
+	if (replaced) {
+		shmem->pages[from->index] = to;
+		to->mapping = shmem;
+		get_page(machine, to);
+		port_atomic_or(&to->flags, PG_SHMEM);
+		port_atomic_andnot(&from->flags, PG_SHMEM);
+	}
+	port_spin_unlock(&shmem->lock);
+	if (replaced)
+		put_page(machine, from);
+	return replaced;
+}
+
 /* The page that holds an offset, with a reference. 0 or an error. */
 static int page_at(struct machine *machine, struct shmem *shmem, unsigned long offset,
 		   struct page **page)

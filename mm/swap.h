@@ -128,6 +128,14 @@ static inline bool reuse_swap_page(struct machine *machine, struct page *page)
 	return page_trans_huge_map_swapcount(machine, page) <= 1;
 }
 
+static inline void replace_in_swap_cache(struct machine *machine, struct page *head,
+					 struct page *new)
+{
+	(void)machine;
+	(void)head;
+	(void)new;
+}
+
 static inline bool try_to_free_swap(struct machine *machine, struct page *head)
 {
 	(void)machine;

@@ -260,6 +260,8 @@ static int64_t do_op(const struct model_call *call)
 	case LITMUS_LRU_ADD_DRAIN:
 		lru_add_drain(call->model->state->machine);
 		return 0;
+	case LITMUS_MOVE_PAGES:
+		return mm_move_pages(call->mm, model_call_page(call), model_call_length(call));
 	case LITMUS_KSM_DO_SCAN:
 		return ksm_do_scan(call->model->state->machine);
 	case LITMUS_PREAD:
@@ -279,7 +281,6 @@ static int64_t do_op(const struct model_call *call)
 	case LITMUS_READ:
 	case LITMUS_PM_UFFD_WP:
 		return model_uffd(call);
-	case LITMUS_MOVE_PAGES:
 	case LITMUS_NR_OPCODES:
 		break;
 	}
