@@ -42,9 +42,7 @@ static struct page *huge_zero_page(struct machine *machine)
 	return pfn_to_page(machine, pfn);
 }
 
-/* A writable entry for a huge page of the VMA's own. */
-static pte_t mk_huge_pmd(const struct machine *machine, const struct page *head,
-			 const struct vma *vma)
+pte_t mk_huge_pmd(const struct machine *machine, const struct page *head, const struct vma *vma)
 {
 	return maybe_mkwrite(pte_mkdirty(mk_pte(machine, head, vma)), vma) | PTE_PSE;
 }
@@ -158,16 +156,18 @@ static enum wp_decision wp_huge_decide(struct vm_fault *vmf, struct page *head)
 /* Make what the PMD maps writable where it is. Drops the PMD lock. */
 static unsigned wp_huge_reuse(struct vm_fault *vmf)
 {
-	unsigned ret = 0;
+	pte_t entry = maybe_mkwrite(pte_mkdirty(vmf->orig_pte | PTE_ACCESSED), vmf->vma);
 
 	/* An unshare fault only wanted the page to be exclusive. */
-	if (!(vmf->flags & FAULT_FLAG_UNSHARE)) {
-		port_entry_set(vmf->pte.entry,
-			       maybe_mkwrite(pte_mkdirty(vmf->orig_pte | PTE_ACCESSED), vmf->vma));
-		ret = VM_FAULT_WRITE;
+	if (vmf->flags & FAULT_FLAG_UNSHARE) {
+		pte_unlock(&vmf->pte);
+		return 0;
 	}
+	if (pte_uffd_wp(entry) && vmf->mm->machine->rules.uffd_wp_copy == UFFD_WP_COPY_KEEP)
+		entry = pte_mkuffd_wp(entry);
+	port_entry_set(vmf->pte.entry, entry);
 	pte_unlock(&vmf->pte);
-	return ret;
+	return VM_FAULT_WRITE;
 }
 
 /*
@@ -231,8 +231,11 @@ unsigned do_huge_pmd_wp_page(struct vm_fault *vmf)
 	struct page *head;
 	unsigned ret;
 
-	if (userfaultfd_huge_pmd_wp(vmf, vmf->orig_pte))
+	if (userfaultfd_huge_pmd_wp(vmf, vmf->orig_pte)) {
+		if (userfaultfd_wp_async(vmf->vma))
+			return wp_huge_split(vmf);
 		return handle_userfault(vmf, VM_UFFD_WP);
+	}
 	if (pte_special(vmf->orig_pte))
 		return wp_huge_zero(vmf);
 	if (!lock_same_pmd(vmf))
@@ -258,8 +261,8 @@ unsigned do_huge_pmd_wp_page(struct vm_fault *vmf)
 	return ret == VM_FAULT_FALLBACK ? wp_huge_split(vmf) : ret;
 }
 
-/* Give the child what the PMD says. Both PMD locks held. */
-static void share_huge_pmd(struct machine *machine, port_entry *dst, port_entry *src, pte_t pmd)
+/* Make the child's entry of what the parent's PMD says, and share it. Both PMD locks held. */
+static pte_t share_huge_pmd(struct machine *machine, port_entry *src, pte_t pmd)
 {
 	struct page *head = NULL;
 
@@ -274,7 +277,7 @@ static void share_huge_pmd(struct machine *machine, port_entry *dst, port_entry 
 		get_page(machine, head);
 		hpage_add_rmap(head);
 	}
-	port_entry_set(dst, pmd);
+	return pmd;
 }
 
 int copy_huge_pmd(struct mm *dst, struct mm *src, struct vma *dst_vma, struct vma *src_vma,
@@ -286,8 +289,6 @@ int copy_huge_pmd(struct mm *dst, struct mm *src, struct vma *dst_vma, struct vm
 	int err = -MM_EAGAIN;
 	pte_t pmd;
 
-	(void)dst_vma;
-	(void)src_vma;
 	if (pmd_alloc(dst, addr))
 		return -MM_ENOMEM;
 	table = alloc_table(machine);
@@ -305,7 +306,8 @@ int copy_huge_pmd(struct mm *dst, struct mm *src, struct vma *dst_vma, struct vm
 	if ((pmd_leaf(pmd) || is_migration_entry(pmd)) &&
 	    !(head && page_needs_copy_for_fork(src, head))) {
 		pgtable_deposit(dst, dst_pmd.entry, table);
-		share_huge_pmd(machine, dst_pmd.entry, src_pmd.entry, pmd);
+		pmd = share_huge_pmd(machine, src_pmd.entry, pmd);
+		port_entry_set(dst_pmd.entry, userfaultfd_fork_entry(dst, dst_vma, src_vma, pmd));
 		table = NULL;
 		err = 0;
 	}
@@ -369,6 +371,7 @@ bool move_huge_pmd(struct mm *mm, unsigned long from, unsigned long to)
 	pte_unlock(&source);
 	put_page(mm->machine, table);
 
+	pmd = moved_uffd_wp(mm, find_vma(mm, from), pmd);
 	/* Nobody else sees the entry on its way: the mmap lock is held for writing. */
 	target = pmd_offset_lock(mm, to);
 	take_empty_table(mm, &target);

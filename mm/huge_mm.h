@@ -14,6 +14,15 @@ static inline int hugepage_madvise(void)
 	return 0;
 }
 
+/* A writable entry for a huge page of the VMA's own. */
+pte_t mk_huge_pmd(const struct machine *machine, const struct page *head, const struct vma *vma);
+
+/*
+ * MADV_COLLAPSE of the whole huge pages in part of a VMA: 0; -EINVAL where there can be none;
+ * -EAGAIN if somebody holds a page; -ENOMEM. mmap lock held for writing.
+ */
+int madvise_collapse(struct mm *mm, unsigned long start, unsigned long end);
+
 /*
  * Faults on a PMD, which is vmf->orig_pte, without its lock: first touch, write or unshare, and
  * nothing but the accessed and dirty bits. VM_FAULT_FALLBACK: go on with PTEs; a huge page that
@@ -66,6 +75,14 @@ static inline bool thp_fault_allowed(const struct vma *vma, unsigned long addr)
 
 static inline int hugepage_madvise(void)
 {
+	return -MM_EINVAL;
+}
+
+static inline int madvise_collapse(struct mm *mm, unsigned long start, unsigned long end)
+{
+	(void)mm;
+	(void)start;
+	(void)end;
 	return -MM_EINVAL;
 }
 

@@ -321,6 +321,12 @@ enum change_flag {
 void change_protection(struct mm *mm, struct vma *vma, unsigned long start, unsigned long end,
 		       unsigned flags);
 
+/*
+ * mremap.c: memory that a monitor watches moves away from it: UFFD_FEATURE_EVENT_REMAP is not
+ * there. Since v6.13 entries don't keep the monitor's protection then.
+ */
+pte_t moved_uffd_wp(const struct mm *mm, const struct vma *old, pte_t pte);
+
 /* zap.c */
 
 /* Pages that are unmapped but may still be in some CPU's TLB (mmu_gather). */

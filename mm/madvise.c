@@ -78,6 +78,8 @@ static int madvise_vma(struct mm *mm, unsigned long start, unsigned long end, en
 		return madvise_willneed(mm, start, end);
 	case MM_MADV_PAGEOUT:
 		return madvise_pageout(mm, start, end);
+	case MM_MADV_COLLAPSE:
+		return madvise_collapse(mm, start, end);
 	case MM_MADV_MERGEABLE:
 	case MM_MADV_UNMERGEABLE:
 		return madvise_ksm(mm, start, end, advice);

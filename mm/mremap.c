@@ -12,11 +12,7 @@ static int alloc_target(struct mm *mm, unsigned long start, unsigned long end, b
 	return 0;
 }
 
-/*
- * Memory that a monitor watches moves away from it: UFFD_FEATURE_EVENT_REMAP is not there. Since
- * v6.13 entries don't keep the monitor's protection then.
- */
-static pte_t moved_uffd_wp(const struct mm *mm, const struct vma *old, pte_t pte)
+pte_t moved_uffd_wp(const struct mm *mm, const struct vma *old, pte_t pte)
 {
 	if (!old->uffd_ctx || mm->machine->rules.mremap_uffd_wp == MREMAP_UFFD_WP_KEEP)
 		return pte;

@@ -94,6 +94,9 @@ const struct litmus_op *model_next_op(const struct model *model, int task);
 
 /* model_layout.c */
 
+/* Is the object, or the one that it is like, a transparent huge page? */
+bool model_is_thp(const struct litmus_test *test, int object);
+
 /* How many base pages a page of the object is, and how many base pages the object is. */
 unsigned model_unit(const struct litmus_test *test, int object);
 unsigned model_span(const struct litmus_test *test, int object);

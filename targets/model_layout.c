@@ -31,6 +31,11 @@ static bool is_hugetlb(const struct litmus_object *object)
 	       object->kind.backing == LITMUS_SHARED_HUGETLB;
 }
 
+bool model_is_thp(const struct litmus_test *test, int object)
+{
+	return shape_of(test, object)->kind.backing == LITMUS_THP;
+}
+
 unsigned model_unit(const struct litmus_test *test, int object)
 {
 	const struct litmus_object *shape = shape_of(test, object);

@@ -117,9 +117,16 @@ static int64_t do_madvise(const struct model_call *call)
 		[LITMUS_MADV_MERGEABLE] = MM_MADV_MERGEABLE,
 		[LITMUS_MADV_UNMERGEABLE] = MM_MADV_UNMERGEABLE,
 	};
+	unsigned long addr = model_call_page(call);
+	unsigned long length = model_call_length(call);
 
-	return mm_madvise(call->mm, model_call_page(call), model_call_length(call),
-			  advice[call->op->flags]);
+	/* Of a huge page that PTEs map the test names the first base pages, and means all. */
+	if (call->op->flags == LITMUS_MADV_COLLAPSE &&
+	    model_is_thp(call->model->test, model_call_object(call))) {
+		addr &= MM_HPAGE_MASK;
+		length = MM_HPAGE_SIZE;
+	}
+	return mm_madvise(call->mm, addr, length, advice[call->op->flags]);
 }
 
 /* pread() and pwrite() of the file that an object maps. */
