@@ -271,12 +271,7 @@ static const struct mm_rule_value uffd_wp_reset_values[] = {
 
 static const struct mm_rule_value uffd_wp_vmas_values[] = {
 	[UFFD_WP_VMAS_ONE] = {"one", "one, which holds all of it", NULL},
-	[UFFD_WP_VMAS_MANY] = {"many", "any number, and holes between them", "a1b92a3f14c5"},
-};
-
-static const struct mm_rule_value uffd_reregister_values[] = {
-	[UFFD_REREGISTER_ADD] = {"add", "it adds to them", NULL},
-	[UFFD_REREGISTER_REPLACE] = {"replace", "it replaces them", "7677f7fd8be7"},
+	[UFFD_WP_VMAS_MANY] = {"many", "any number, and holes between them", "a1b92a3f1498"},
 };
 
 static const struct mm_rule_value uffd_minor_values[] = {
@@ -302,7 +297,7 @@ static const struct mm_rule_value pagemap_uffd_wp_values[] = {
 
 static const struct mm_rule_value gup_longterm_wait_values[] = {
 	[GUP_LONGTERM_WAIT_NO] = {"no", "no: -EFAULT", NULL},
-	[GUP_LONGTERM_WAIT_YES] = {"yes", "yes, like any other", "b2cac2481914"},
+	[GUP_LONGTERM_WAIT_YES] = {"yes", "yes, like any other", "b2a72dff85fa"},
 };
 
 #define FIELD(field, question)                                                             \
@@ -354,7 +349,6 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(uffd_unprotect, "What becomes of a private entry that uffd-wp protects no more?"),
 	FIELD(uffd_wp_reset, "When does uffd-wp protection go for good?"),
 	FIELD(uffd_wp_vmas, "How many VMAs may UFFDIO_WRITEPROTECT work on?"),
-	FIELD(uffd_reregister, "What does UFFDIO_REGISTER do to modes that there are?"),
 	FIELD(uffd_minor, "What has UFFDIO_REGISTER_MODE_MINOR?"),
 	FIELD(uffd_fill_dirty, "Does UFFDIO_CONTINUE map a read-only page as dirty?"),
 	FIELD(mremap_uffd_wp, "Does mremap() take the uffd-wp bits along, without the context?"),
@@ -368,14 +362,15 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 #define UFFD_5_12 .uffd_wp_flush = UFFD_WP_FLUSH_PENDING
 #define UFFD_5_14                                                           \
 	.uffd_wp_fork = UFFD_WP_FORK_CHILD, .uffd_minor = UFFD_MINOR_SHMEM, \
-	.uffd_reregister = UFFD_REREGISTER_REPLACE, .pagemap_uffd_wp = PAGEMAP_UFFD_WP_YES
+	.pagemap_uffd_wp = PAGEMAP_UFFD_WP_YES
 #define UFFD_5_16 .uffd_fill_dirty = UFFD_FILL_DIRTY_ALWAYS
 #define UFFD_5_19 .uffd_wp = UFFD_WP_MARKERS
 #define UFFD_6_0  .uffd_wp_reset = UFFD_WP_RESET_UNREGISTER
 #define UFFD_6_2  .uffd_writenotify = UFFD_WRITENOTIFY_YES
-#define UFFD_6_3 \
-	.uffd_unprotect = UFFD_UNPROTECT_WRITABLE, .gup_longterm_wait = GUP_LONGTERM_WAIT_YES
-#define UFFD_6_4       .uffd_wp = UFFD_WP_UNPOPULATED, .uffd_wp_vmas = UFFD_WP_VMAS_MANY
+#define UFFD_6_3                                                                      \
+	.uffd_unprotect = UFFD_UNPROTECT_WRITABLE, .uffd_wp_vmas = UFFD_WP_VMAS_MANY, \
+	.gup_longterm_wait = GUP_LONGTERM_WAIT_YES
+#define UFFD_6_4       .uffd_wp = UFFD_WP_UNPOPULATED
 #define UFFD_6_7       .uffd_wp = UFFD_WP_ASYNC
 #define UFFD_6_9       .uffd_wp_reset = UFFD_WP_RESET_CLOSE
 #define UFFD_6_13      .mremap_uffd_wp = MREMAP_UFFD_WP_CLEAR

@@ -373,7 +373,7 @@ static long gup_fast(struct mm *mm, unsigned long addr, unsigned nr, unsigned fl
 		return done;
 	/*
 	 * Without a lock of the caller's a fault may drop the mmap lock, and so wait for a monitor.
-	 * Up to v6.2 __gup_longterm_unlocked() held the lock for FOLL_LONGTERM (b2cac2481914).
+	 * Up to v6.2 __gup_longterm_unlocked() held the lock for FOLL_LONGTERM (b2a72dff85fa).
 	 */
 	if (!(flags & FOLL_LONGTERM) ||
 	    mm->machine->rules.gup_longterm_wait == GUP_LONGTERM_WAIT_YES)

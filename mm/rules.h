@@ -271,12 +271,6 @@ enum uffd_wp_vmas {
 	UFFD_WP_VMAS_MANY,
 };
 
-/* Does UFFDIO_REGISTER add to the modes that there are, or replace them? */
-enum uffd_reregister {
-	UFFD_REREGISTER_ADD,
-	UFFD_REREGISTER_REPLACE,
-};
-
 /* For what is there UFFDIO_REGISTER_MODE_MINOR? */
 enum uffd_minor {
 	UFFD_MINOR_NO,
@@ -354,7 +348,6 @@ struct mm_rules {
 	enum uffd_unprotect uffd_unprotect;
 	enum uffd_wp_reset uffd_wp_reset;
 	enum uffd_wp_vmas uffd_wp_vmas;
-	enum uffd_reregister uffd_reregister;
 	enum uffd_minor uffd_minor;
 	enum uffd_fill_dirty uffd_fill_dirty;
 	enum mremap_uffd_wp mremap_uffd_wp;

@@ -170,10 +170,10 @@ static int uffdio_fill(struct fill *fill, unsigned long addr, unsigned long leng
 	int err = uffd_check_range(addr, length);
 	unsigned long done = 0;
 
-	if (err)
-		return err;
 	if (port_atomic_read(&ctx->mmap_changing))
 		return -MM_EAGAIN;
+	if (err)
+		return err;
 	fill->mm = userfaultfd_enter(ctx);
 	if (!fill->mm)
 		return -MM_ESRCH;

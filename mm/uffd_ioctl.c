@@ -79,17 +79,13 @@ static int check_register(const struct userfaultfd_ctx *ctx, const struct mm *mm
 static void register_vma(struct mm *mm, struct vma *vma, struct userfaultfd_ctx *ctx,
 			 unsigned flags)
 {
-	unsigned kept = ~(unsigned)VM_UFFD_FLAGS;
-
 	if (vma->uffd_ctx && (vma->flags & flags) == flags)
 		return;
-	if (mm->machine->rules.uffd_reregister == UFFD_REREGISTER_ADD)
-		kept = ~0u;
 	if (!vma->uffd_ctx)
 		userfaultfd_ctx_get(ctx);
 	port_down_write(&mm->machine->rmap_lock);
 	vma->uffd_ctx = ctx;
-	vma->flags = (vma->flags & kept) | flags;
+	vma->flags = (vma->flags & ~(unsigned)VM_UFFD_FLAGS) | flags;
 	port_up_write(&mm->machine->rmap_lock);
 }
 
@@ -296,6 +292,8 @@ int uffdio_writeprotect(struct userfaultfd_ctx *ctx, unsigned long addr, unsigne
 	int err = uffd_check_range(addr, length);
 	struct mm *mm;
 
+	if (port_atomic_read(&ctx->mmap_changing))
+		return -MM_EAGAIN;
 	if (mode & ~(UFFDIO_WRITEPROTECT_MODE_WP | UFFDIO_WRITEPROTECT_MODE_DONTWAKE))
 		return -MM_EINVAL;
 	/* To protect wakes nobody anyway. */
@@ -303,8 +301,6 @@ int uffdio_writeprotect(struct userfaultfd_ctx *ctx, unsigned long addr, unsigne
 		return -MM_EINVAL;
 	if (err)
 		return err;
-	if (port_atomic_read(&ctx->mmap_changing))
-		return -MM_EAGAIN;
 	mm = userfaultfd_enter(ctx);
 	if (!mm)
 		return -MM_ESRCH;
