@@ -217,10 +217,12 @@ void migration_entry_wait(struct vm_fault *vmf)
 	if (!lock.entry)
 		return;
 	pte = port_entry_read(lock.entry);
-	/* Who moves it has a reference, and lets go of that after the entry. */
+	/* Who moves it has a reference, and lets go of that after the entry; who splits it, none.
+	 */
 	if (is_migration_entry(pte)) {
 		head = compound_head(machine, pfn_to_page(machine, (pfn_t)swp_offset(pte)));
-		get_page(machine, head);
+		if (!try_grab_page(machine, head, GRAB_GET))
+			head = NULL;
 	}
 	pte_unlock(&lock);
 	if (!head)

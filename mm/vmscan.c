@@ -61,9 +61,13 @@ static bool unmap_one(void *context, const struct rmap_place *place)
 	struct unmap *unmap = context;
 	struct machine *machine = unmap->machine;
 	struct page *head = compound_head(machine, unmap->page);
-	struct pte_lock lock = pte_offset_lock(place->mm, place->addr);
+	struct pte_lock lock;
 	pte_t pte, entry;
 
+	/* Swap entries are PTEs (TTU_SPLIT_HUGE_PMD). */
+	if (folio_is_large(head))
+		split_huge_pmd_page(place->mm, place->addr, head);
+	lock = pte_offset_lock(place->mm, place->addr);
 	if (!lock.entry)
 		return true;
 	pte = port_entry_read(lock.entry);
@@ -125,45 +129,84 @@ static void write_and_drop(struct machine *machine, struct page *head)
 	remove_swap_mapping(machine, head);
 }
 
-/* One page of shrink_page_list(), with a reference that is dropped here. */
-static void shrink_page(struct machine *machine, struct page *head)
+/* What page-out is to take, with a reference (isolate_lru_page()). */
+struct isolated {
+	struct page *page; /* NULL: nothing */
+	bool whole;        /* the folio as it is, else only this page of it */
+};
+
+/*
+ * Make the page a folio of its own if it has to be, and see that nobody else holds a huge page,
+ * which then stays as it is. Page lock held, of the page's folio before and after.
+ */
+static bool prepare_large(struct machine *machine, const struct isolated *isolated)
 {
+	struct page *head = compound_head(machine, isolated->page);
+
+	if (!folio_is_large(head))
+		return true;
+	if (!isolated->whole)
+		return !split_huge_page(machine, isolated->page);
+	return page_count(head) == 1 + folio_mapcount(head) + folio_swapcache_refs(head);
+}
+
+/* One page of shrink_page_list(), whose reference is dropped here. */
+static void shrink_page(struct machine *machine, const struct isolated *isolated)
+{
+	struct page *head = compound_head(machine, isolated->page);
+	bool ready;
+
 	if (!port_trylock(&head->lock)) {
 		put_page(machine, head);
 		return;
 	}
-	if (prepare_swap(machine, head) && try_to_unmap(machine, head))
+	ready = prepare_large(machine, isolated);
+	head = compound_head(machine, isolated->page);
+	if (ready && prepare_swap(machine, head) && try_to_unmap(machine, head))
 		write_and_drop(machine, head);
 	port_unlock(&head->lock);
 	/* The last one, where nobody else held it. */
 	put_page(machine, head);
 }
 
-/*
- * The page of a PTE if page-out may take it: on the LRU, anonymous, mapped by nobody else
- * (12e967fd8e4e). With a reference (isolate_lru_page()).
- */
-static struct page *isolate_page(struct mm *mm, unsigned long addr)
+/* May page-out take it: on the LRU, anonymous, mapped by nobody else (12e967fd8e4e)? */
+static bool may_page_out(const struct machine *machine, const struct page *page)
+{
+	const struct page *head = compound_head(machine, page);
+
+	if (!page_flag(head, PG_ANON) || page_mapcount(machine, page) != 1)
+		return false;
+	/* Merged pages could be swapped, too, but then each fault would have to copy them. */
+	return page_flag(head, PG_LRU) && !page_flag(head, PG_KSM);
+}
+
+/* What is mapped at addr; of a huge page all, if all of it lies in the range. */
+static struct isolated isolate_page(struct mm *mm, unsigned long addr, unsigned long end)
 {
 	struct machine *machine = mm->machine;
-	struct pte_lock lock = pte_offset_lock(mm, addr);
-	struct page *page = NULL;
-	pte_t pte;
+	struct pte_lock lock = pmd_offset_lock(mm, addr);
+	struct isolated isolated = {0};
+	pte_t pte = lock.entry ? port_entry_read(lock.entry) : 0;
 
-	if (!lock.entry)
-		return NULL;
-	pte = port_entry_read(lock.entry);
+	if (pmd_leaf(pte)) {
+		isolated.whole = !(addr & ~MM_HPAGE_MASK) && addr + MM_HPAGE_SIZE <= end;
+		pte = pmd_part(pte, addr);
+	} else {
+		if (lock.entry)
+			pte_unlock(&lock);
+		lock = pte_offset_lock(mm, addr);
+		if (!lock.entry)
+			return isolated;
+		pte = port_entry_read(lock.entry);
+	}
 	if (pte_present(pte))
-		page = vm_normal_page(machine, pte);
-	/* Merged pages could be swapped, too, but then each fault would have to copy them. */
-	if (page && (!page_is_anon(machine, page) || page_mapcount(machine, page) != 1 ||
-		     !page_flag(compound_head(machine, page), PG_LRU) ||
-		     page_flag(compound_head(machine, page), PG_KSM)))
-		page = NULL;
-	if (page)
-		get_page(machine, page);
+		isolated.page = vm_normal_page(machine, pte);
+	if (isolated.page && !may_page_out(machine, isolated.page))
+		isolated.page = NULL;
+	if (isolated.page)
+		get_page(machine, isolated.page);
 	pte_unlock(&lock);
-	return page;
+	return isolated;
 }
 
 int madvise_pageout(struct mm *mm, unsigned long start, unsigned long end)
@@ -172,10 +215,10 @@ int madvise_pageout(struct mm *mm, unsigned long start, unsigned long end)
 
 	lru_add_drain(machine);
 	for (unsigned long addr = start; addr < end; addr += MM_PAGE_SIZE) {
-		struct page *page = isolate_page(mm, addr);
+		struct isolated isolated = isolate_page(mm, addr, end);
 
-		if (page)
-			shrink_page(machine, compound_head(machine, page));
+		if (isolated.page)
+			shrink_page(machine, &isolated);
 	}
 	return 0;
 }
