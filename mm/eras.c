@@ -201,6 +201,14 @@ static const struct mm_rule_value hugetlb_unmap_values[] = {
 	[HUGETLB_UNMAP_RESERVE] = {"reserve", "yes, once it is free", "df7a6d1f6405"},
 };
 
+static const struct mm_rule_value hugetlb_uffd_wp_values[] = {
+	[HUGETLB_UFFD_WP_MAPPED] = {"mapped", "not in a first write, nor in copies by GUP or fork",
+				    NULL},
+	[HUGETLB_UFFD_WP_FIRST_WRITE] = {"first-write", "in the first write to a page, too",
+					 "60d5b473d61b"},
+	[HUGETLB_UFFD_WP_KEEP] = {"keep", "and in copies by GUP and fork", "0f230bc24b6e"},
+};
+
 static const struct mm_rule_value migrate_dirty_values[] = {
 	[MIGRATE_DIRTY_KEEP] = {"keep", "the page is dirty then", NULL},
 	[MIGRATE_DIRTY_LOST] = {"lost", "it is lost, as with migrate_vma() until fd35ca3d12cc",
@@ -337,6 +345,7 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(hugetlb_dontneed, "Is there MADV_DONTNEED for hugetlb?"),
 	FIELD(hugetlb_mremap, "Can mremap() move hugetlb memory?"),
 	FIELD(hugetlb_unmap, "Is a huge page reserved again for its owner, who has unmapped it?"),
+	FIELD(hugetlb_uffd_wp, "Where does hugetlb memory keep its uffd-wp protection?"),
 	FIELD(migrate_dirty, "What becomes of the dirty bit of a PTE when its page is moved?"),
 	FIELD(wp_ksm, "What does a write do to a merged page that nobody else uses?"),
 	FIELD(ksm_unmerge, "What kind of fault takes merged pages apart again?"),
@@ -434,9 +443,11 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 			     .mprotect_write = MPROTECT_WRITE_NOW, \
 			     .ksm_unmerge = KSM_UNMERGE_UNSHARE
 
-#define RULES_6_3 RULES_6_2, UFFD_6_3, .get_longterm = GET_LONGTERM_EINVAL
+#define RULES_6_3                                                            \
+	RULES_6_2, UFFD_6_3, .hugetlb_uffd_wp = HUGETLB_UFFD_WP_FIRST_WRITE, \
+			     .get_longterm = GET_LONGTERM_EINVAL
 
-#define RULES_6_4 RULES_6_3, UFFD_6_4
+#define RULES_6_4 RULES_6_3, UFFD_6_4, .hugetlb_uffd_wp = HUGETLB_UFFD_WP_KEEP
 
 #define RULES_6_5 RULES_6_4, .zero_page_pin = ZERO_PAGE_PIN_NONE, .dio_ref = DIO_REF_PIN
 

@@ -56,6 +56,12 @@ static unsigned hugetlb_reuse(struct vm_fault *vmf)
 	return unshare ? 0 : VM_FAULT_WRITE;
 }
 
+/* Does the entry say uffd-wp, and is that heeded since these rules? */
+static bool keeps_uffd_wp(const struct vm_fault *vmf, enum hugetlb_uffd_wp since)
+{
+	return pte_uffd_wp(vmf->orig_pte) && vmf->mm->machine->rules.hugetlb_uffd_wp >= since;
+}
+
 /* Map the copy in place of the old page. Both references are the caller's. */
 static bool map_copy(struct vm_fault *vmf, struct page *old, struct page *new)
 {
@@ -68,6 +74,8 @@ static bool map_copy(struct vm_fault *vmf, struct page *old, struct page *new)
 	port_entry_xchg(vmf->pte.entry, 0);
 	flush_tlb_range(vmf->mm, vmf->addr, vmf->addr + MM_HPAGE_SIZE);
 	hugepage_add_new_anon_rmap(machine, new);
+	if (!write && keeps_uffd_wp(vmf, HUGETLB_UFFD_WP_KEEP))
+		entry = pte_mkuffd_wp(entry);
 	port_entry_set(vmf->pte.entry, write ? pte_mkdirty(entry) : entry);
 	hpage_remove_rmap(machine, old);
 	pte_unlock(&vmf->pte);
@@ -118,6 +126,12 @@ static unsigned hugetlb_wp(struct vm_fault *vmf)
 	struct page *old = pfn_to_page(vmf->mm->machine, pte_pfn(vmf->orig_pte));
 	bool unshare = vmf->flags & FAULT_FLAG_UNSHARE;
 
+	/* What has been protected before it was there: the next fault tells of it (60d5b473d61b).
+	 */
+	if (!unshare && keeps_uffd_wp(vmf, HUGETLB_UFFD_WP_FIRST_WRITE)) {
+		pte_unlock(&vmf->pte);
+		return 0;
+	}
 	if (!unshare && !(vmf->vma->flags & VM_WRITE) &&
 	    machine->rules.hugetlb_force == HUGETLB_FORCE_EFAULT) {
 		pte_unlock(&vmf->pte);
@@ -132,9 +146,11 @@ static unsigned hugetlb_wp(struct vm_fault *vmf)
 	return hugetlb_reuse(vmf);
 }
 
-/* A write to what is read-only, or unsharing. `*locked` is a page whose lock has to be waited for.
+/*
+ * A write to what is read-only, or unsharing. `*reason` is set if userfaultfd is to be told;
+ * `*locked` is a page whose lock has to be waited for.
  */
-static unsigned hugetlb_wp_fault(struct vm_fault *vmf, struct page **locked)
+static unsigned hugetlb_wp_fault(struct vm_fault *vmf, unsigned *reason, struct page **locked)
 {
 	struct machine *machine = vmf->mm->machine;
 	struct page *page = pfn_to_page(machine, pte_pfn(vmf->orig_pte));
@@ -142,6 +158,15 @@ static unsigned hugetlb_wp_fault(struct vm_fault *vmf, struct page **locked)
 
 	if (!relock(vmf))
 		return 0;
+	if (userfaultfd_pte_wp(vmf, vmf->orig_pte)) {
+		if (!userfaultfd_wp_async(vmf->vma)) {
+			pte_unlock(&vmf->pte);
+			*reason = VM_UFFD_WP;
+			return 0;
+		}
+		vmf->orig_pte &= ~PTE_UFFD_WP;
+		port_entry_set(vmf->pte.entry, vmf->orig_pte);
+	}
 	get_page(machine, page);
 	if (!port_trylock(&page->lock)) {
 		pte_unlock(&vmf->pte);
@@ -184,6 +209,7 @@ static bool map_first(struct vm_fault *vmf, struct page *page, bool anon)
 {
 	const struct machine *machine = vmf->mm->machine;
 	unsigned writable = VM_WRITE | VM_SHARED;
+	pte_t entry;
 
 	if (!relock(vmf))
 		return false;
@@ -191,8 +217,10 @@ static bool map_first(struct vm_fault *vmf, struct page *page, bool anon)
 		hugepage_add_new_anon_rmap(machine, page);
 	else
 		hpage_add_rmap(page);
-	vmf->orig_pte =
-		make_huge_pte(machine, page, vmf->vma, (vmf->vma->flags & writable) == writable);
+	entry = make_huge_pte(machine, page, vmf->vma, (vmf->vma->flags & writable) == writable);
+	if (pte_marker_uffd_wp(vmf->orig_pte))
+		entry = pte_mkuffd_wp(entry);
+	vmf->orig_pte = entry;
 	port_entry_set(vmf->pte.entry, vmf->orig_pte);
 	return true;
 }
@@ -271,12 +299,12 @@ static unsigned set_huge_access_flags(struct vm_fault *vmf)
 static unsigned handle_huge_fault(struct vm_fault *vmf, unsigned *reason, struct page **locked)
 {
 	vmf->orig_pte = port_entry_read(pmd_lookup(vmf->mm, vmf->addr));
-	if (pte_none(vmf->orig_pte))
+	if (pte_none(vmf->orig_pte) || is_pte_marker(vmf->orig_pte))
 		return hugetlb_no_page(vmf, reason);
 	if (!pte_present(vmf->orig_pte))
 		return 0;
 	if (vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_UNSHARE) && !pte_write(vmf->orig_pte))
-		return hugetlb_wp_fault(vmf, locked);
+		return hugetlb_wp_fault(vmf, reason, locked);
 	return set_huge_access_flags(vmf);
 }
 
@@ -303,4 +331,96 @@ unsigned hugetlb_fault(struct vm_fault *vmf)
 		put_page(machine, locked);
 	}
 	return ret;
+}
+
+/* Map the page that a monitor has filled in; it comes with a reference. 0 or -EEXIST. */
+static int mfill_map(struct vm_fault *vmf, struct page *page, bool anon, bool wp)
+{
+	const struct machine *machine = vmf->mm->machine;
+	bool writable = vmf->vma->flags & VM_WRITE && !wp;
+	pte_t entry = pte_mkdirty(make_huge_pte(machine, page, vmf->vma, writable));
+	pte_t old;
+
+	vmf->pte = pmd_offset_lock(vmf->mm, vmf->addr);
+	old = port_entry_read(vmf->pte.entry);
+	if (!pte_none(old) && !is_pte_marker(old)) {
+		pte_unlock(&vmf->pte);
+		return -MM_EEXIST;
+	}
+	if (anon)
+		hugepage_add_new_anon_rmap(machine, page);
+	else
+		hpage_add_rmap(page);
+	port_entry_set(vmf->pte.entry, wp ? pte_mkuffd_wp(entry) : entry);
+	pte_unlock(&vmf->pte);
+	return 0;
+}
+
+/* The fault mutex is held, and there is a table for the PMD. */
+static int mfill_copy(struct vm_fault *vmf, uint32_t value, bool wp)
+{
+	struct machine *machine = vmf->mm->machine;
+	bool anon = !(vmf->vma->flags & VM_SHARED);
+	pte_t old = port_entry_read(pmd_lookup(vmf->mm, vmf->addr));
+	struct page *page = find_get_page(vmf);
+	bool used_reserve;
+	int err;
+
+	if (page)
+		put_page(machine, page);
+	if (page || (!pte_none(old) && !is_pte_marker(old)))
+		return -MM_EEXIST;
+	page = alloc_huge_page(vmf->mm, vmf->vma, vmf->addr, false, &used_reserve);
+	if (!page)
+		return -MM_ENOMEM;
+	for (unsigned i = 0; i < MM_HPAGE_NR; i++)
+		clear_page(machine, page + i);
+	port_word_write(page_words(machine, page), value);
+	if (!anon)
+		hugetlb_add_to_page_cache(vmf, page);
+	err = mfill_map(vmf, page, anon, wp);
+	if (err && anon)
+		restore_reserve_on_error(vmf->mm, vmf->vma, vmf->addr, page, used_reserve);
+	else if (err)
+		put_page(machine, page);
+	return err;
+}
+
+static int mfill_continue(struct vm_fault *vmf, bool wp)
+{
+	struct page *page = find_get_page(vmf);
+	int err;
+
+	if (!page)
+		return -MM_EFAULT;
+	err = mfill_map(vmf, page, false, wp);
+	if (err)
+		put_page(vmf->mm->machine, page);
+	return err;
+}
+
+int hugetlb_mfill_copy(struct mm *mm, struct vma *vma, unsigned long addr, uint32_t value, bool wp)
+{
+	struct vm_fault vmf = {.mm = mm, .vma = vma, .addr = addr};
+	int err = pmd_alloc(mm, addr);
+
+	if (err)
+		return err;
+	port_lock(&vma->hugetlb->fault_mutex);
+	err = mfill_copy(&vmf, value, wp);
+	port_unlock(&vma->hugetlb->fault_mutex);
+	return err;
+}
+
+int hugetlb_mfill_continue(struct mm *mm, struct vma *vma, unsigned long addr, bool wp)
+{
+	struct vm_fault vmf = {.mm = mm, .vma = vma, .addr = addr};
+	int err = pmd_alloc(mm, addr);
+
+	if (err)
+		return err;
+	port_lock(&vma->hugetlb->fault_mutex);
+	err = mfill_continue(&vmf, wp);
+	port_unlock(&vma->hugetlb->fault_mutex);
+	return err;
 }

@@ -39,15 +39,18 @@ bool hugetlb_audit(struct machine *machine, struct audit_frame *frames,
 /* A fault in a VMA with VM_HUGETLB: as handle_mm_fault(). */
 unsigned hugetlb_fault(struct vm_fault *vmf);
 
-/* fork, zap, mprotect and mremap of a VMA with VM_HUGETLB; as their namesakes for base pages. */
+/* fork and zap of a VMA with VM_HUGETLB; as their namesakes for base pages. */
 int copy_hugetlb_page_range(struct mm *dst, struct mm *src, struct vma *dst_vma,
 			    struct vma *src_vma);
 void unmap_hugepage_range(struct zap_batch *batch, struct vma *vma, unsigned long start,
 			  unsigned long end);
-void hugetlb_change_protection(struct mm *mm, struct vma *vma, unsigned long start,
-			       unsigned long end);
-void move_hugetlb_page_tables(struct mm *mm, struct vma *vma, unsigned long from, unsigned long to,
-			      unsigned long length);
+
+/*
+ * Fill one huge page for a monitor: as uffdio_copy(), or uffdio_continue(). 0, -EEXIST if something
+ * is mapped, -EFAULT if there is nothing to go on with, -ENOMEM. mmap lock held.
+ */
+int hugetlb_mfill_copy(struct mm *mm, struct vma *vma, unsigned long addr, uint32_t value, bool wp);
+int hugetlb_mfill_continue(struct mm *mm, struct vma *vma, unsigned long addr, bool wp);
 
 #else
 
@@ -140,23 +143,25 @@ static inline void unmap_hugepage_range(struct zap_batch *batch, struct vma *vma
 	(void)end;
 }
 
-static inline void hugetlb_change_protection(struct mm *mm, struct vma *vma, unsigned long start,
-					     unsigned long end)
+static inline int hugetlb_mfill_copy(struct mm *mm, struct vma *vma, unsigned long addr,
+				     uint32_t value, bool wp)
 {
 	(void)mm;
 	(void)vma;
-	(void)start;
-	(void)end;
+	(void)addr;
+	(void)value;
+	(void)wp;
+	return -MM_EINVAL;
 }
 
-static inline void move_hugetlb_page_tables(struct mm *mm, struct vma *vma, unsigned long from,
-					    unsigned long to, unsigned long length)
+static inline int hugetlb_mfill_continue(struct mm *mm, struct vma *vma, unsigned long addr,
+					 bool wp)
 {
 	(void)mm;
 	(void)vma;
-	(void)from;
-	(void)to;
-	(void)length;
+	(void)addr;
+	(void)wp;
+	return -MM_EINVAL;
 }
 
 #endif

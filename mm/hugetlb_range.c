@@ -38,19 +38,33 @@ static bool huge_needs_copy_for_fork(struct mm *src, struct page *head)
 
 static void share_huge_page(struct huge_pair *pair, struct page *head)
 {
-	pte_t pte = ptep_set_wrprotect(pair->src_pmd.entry);
+	pte_t pte = port_entry_read(pair->src_pmd.entry);
 
+	if (is_cow_mapping(pair->src_vma))
+		pte = ptep_set_wrprotect(pair->src_pmd.entry) & ~PTE_RW;
 	get_page(pair->src->machine, head);
 	hpage_add_rmap(head);
-	port_entry_set(pair->dst_pmd.entry, pte & ~PTE_RW);
+	pte = userfaultfd_fork_entry(pair->dst, pair->dst_vma, pair->src_vma, pte);
+	port_entry_set(pair->dst_pmd.entry, pte);
+}
+
+/* The entry of the child's copy. 5a2f8d22ace4: it stays write-protected. */
+static pte_t copied_entry(const struct huge_pair *pair, const struct page *new, pte_t pte)
+{
+	const struct mm_rules *rules = &pair->src->machine->rules;
+	bool writable = pair->dst_vma->flags & VM_WRITE ||
+			rules->hugetlb_fork == HUGETLB_FORK_COPY_WRITABLE;
+	pte_t entry = make_huge_pte(pair->src->machine, new, pair->dst_vma, writable);
+
+	if (rules->hugetlb_uffd_wp != HUGETLB_UFFD_WP_KEEP)
+		return entry;
+	return userfaultfd_fork_copy(pair->dst, pair->dst_vma, pte, entry);
 }
 
 /* Give the child a copy. No lock of a PMD is held; -EAGAIN: the parent's entry has changed. */
 static int copy_huge_page_for_fork(struct huge_pair *pair, struct page *head, pte_t pte)
 {
 	struct machine *machine = pair->src->machine;
-	bool writable = pair->dst_vma->flags & VM_WRITE ||
-			machine->rules.hugetlb_fork == HUGETLB_FORK_COPY_WRITABLE;
 	bool used_reserve, same;
 	struct page *new =
 		alloc_huge_page(pair->dst, pair->dst_vma, pair->addr, true, &used_reserve);
@@ -62,8 +76,7 @@ static int copy_huge_page_for_fork(struct huge_pair *pair, struct page *head, pt
 	same = port_entry_read(pair->src_pmd.entry) == pte;
 	if (same) {
 		hugepage_add_new_anon_rmap(machine, new);
-		port_entry_set(pair->dst_pmd.entry,
-			       make_huge_pte(machine, new, pair->dst_vma, writable));
+		port_entry_set(pair->dst_pmd.entry, copied_entry(pair, new, pte));
 	}
 	unlock_pair(pair);
 	if (!same)
@@ -82,11 +95,13 @@ static int copy_huge_entry(struct huge_pair *pair)
 	lock_pair(pair);
 	pte = port_entry_read(pair->src_pmd.entry);
 	if (!pte_present(pte)) {
+		if (pte_marker_uffd_wp(pte) && userfaultfd_wp(pair->dst_vma))
+			port_entry_set(pair->dst_pmd.entry, pte);
 		unlock_pair(pair);
 		return 0;
 	}
 	head = pfn_to_page(machine, pte_pfn(pte));
-	if (!huge_needs_copy_for_fork(pair->src, head)) {
+	if (!is_cow_mapping(pair->src_vma) || !huge_needs_copy_for_fork(pair->src, head)) {
 		share_huge_page(pair, head);
 		unlock_pair(pair);
 		return 0;
@@ -138,8 +153,7 @@ int copy_hugetlb_page_range(struct mm *dst, struct mm *src, struct vma *dst_vma,
 }
 
 /* Unmap one page, or only if it is `head`. Was it? */
-static bool unmap_huge_page(struct zap_batch *batch, const struct vma *vma, unsigned long addr,
-			    const struct page *head)
+static bool unmap_huge_page(struct zap_batch *batch, unsigned long addr, const struct page *head)
 {
 	struct machine *machine = batch->mm->machine;
 	struct pte_lock lock = pmd_offset_lock(batch->mm, addr);
@@ -156,9 +170,11 @@ static bool unmap_huge_page(struct zap_batch *batch, const struct vma *vma, unsi
 		return false;
 	}
 	port_entry_xchg(lock.entry, 0);
+	if (zap_keeps_uffd_wp(batch, pmd))
+		port_entry_set(lock.entry, make_pte_marker(PTE_MARKER_UFFD_WP));
 	if (page) {
 		hpage_remove_rmap(machine, page);
-		restore_reserve_on_unmap(batch->mm, vma, addr, page);
+		restore_reserve_on_unmap(batch->mm, batch->vma, addr, page);
 		zap_add(batch, addr, addr + MM_HPAGE_SIZE, page);
 	}
 	pte_unlock(&lock);
@@ -168,8 +184,9 @@ static bool unmap_huge_page(struct zap_batch *batch, const struct vma *vma, unsi
 void unmap_hugepage_range(struct zap_batch *batch, struct vma *vma, unsigned long start,
 			  unsigned long end)
 {
+	(void)vma;
 	for (unsigned long addr = start; addr < end; addr += MM_HPAGE_SIZE)
-		unmap_huge_page(batch, vma, addr, NULL);
+		unmap_huge_page(batch, addr, NULL);
 }
 
 void unmap_ref_private(struct mm *mm, const struct vma *vma, struct page *head, unsigned long addr)
@@ -190,59 +207,13 @@ void unmap_ref_private(struct mm *mm, const struct vma *vma, struct page *head, 
 
 			if (at->hugetlb != map || pgoff < at->pgoff || pgoff - at->pgoff >= nr)
 				continue;
-			if (unmap_huge_page(&batch, at, at->start + offset, head))
+			batch.vma = at;
+			if (unmap_huge_page(&batch, at->start + offset, head))
 				at->hugetlb_lost = true;
 		}
 		zap_flush(&batch);
 	}
 	port_up_write(&machine->rmap_lock);
-}
-
-void hugetlb_change_protection(struct mm *mm, struct vma *vma, unsigned long start,
-			       unsigned long end)
-{
-	pte_t kept =
-		PTE_PFN_MASK | PTE_ACCESSED | PTE_DIRTY | PTE_PSE | PTE_UFFD_WP | PTE_SOFT_DIRTY;
-
-	for (unsigned long addr = start; addr < end; addr += MM_HPAGE_SIZE) {
-		struct pte_lock lock = pmd_offset_lock(mm, addr);
-		pte_t pmd;
-
-		if (!lock.entry)
-			continue;
-		/* A private page becomes writable again with the next write fault. */
-		pmd = port_entry_xchg(lock.entry, 0);
-		if (pte_present(pmd))
-			pmd = (pmd & kept) | vm_page_prot(vma);
-		if (pte_uffd_wp(pmd))
-			pmd &= ~PTE_RW;
-		port_entry_set(lock.entry, pmd);
-		pte_unlock(&lock);
-	}
-	flush_tlb_range(mm, start, end);
-}
-
-void move_hugetlb_page_tables(struct mm *mm, struct vma *vma, unsigned long from, unsigned long to,
-			      unsigned long length)
-{
-	(void)vma;
-	for (unsigned long offset = 0; offset < length; offset += MM_HPAGE_SIZE) {
-		struct pte_lock lock = pmd_offset_lock(mm, from + offset);
-		pte_t pmd;
-
-		if (!lock.entry)
-			continue;
-		pmd = port_entry_xchg(lock.entry, 0);
-		if (pte_present(pmd))
-			flush_tlb_range(mm, from + offset, from + offset + MM_HPAGE_SIZE);
-		pte_unlock(&lock);
-		if (pte_none(pmd))
-			continue;
-		/* The mmap lock is held for writing: nobody misses it on its way. */
-		lock = pmd_offset_lock(mm, to + offset);
-		port_entry_set(lock.entry, pmd);
-		pte_unlock(&lock);
-	}
 }
 
 int hugetlb_check_advice(const struct mm *mm, const struct vma *vma, enum mm_advice advice,

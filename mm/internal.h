@@ -346,6 +346,12 @@ struct zap_batch {
 void zap_add(struct zap_batch *batch, unsigned long addr, unsigned long end, struct page *page);
 void zap_flush(struct zap_batch *batch);
 
+/*
+ * Memory that has an object behind it stays write-protected when its pages are let go: does a
+ * marker have to keep that in mind in place of the entry?
+ */
+bool zap_keeps_uffd_wp(const struct zap_batch *batch, pte_t pte);
+
 enum zap_flag {
 	ZAP_FLAG_DROP_MARKER = 1 << 0, /* the mapping goes, too: forget what was write-protected */
 };

@@ -77,18 +77,34 @@ static void change_pte(void *context, unsigned long addr, port_entry *entry)
 	port_entry_set(entry, pte);
 }
 
+/* hugetlb's PMDs. A private page becomes writable again with the next write fault. */
+static void change_hugetlb(const struct change *change, unsigned long start, unsigned long end)
+{
+	struct change without_writable = *change;
+
+	without_writable.flags &= ~(unsigned)MM_CP_TRY_CHANGE_WRITABLE;
+	for (unsigned long addr = start; addr < end; addr += MM_HPAGE_SIZE) {
+		struct pte_lock lock = pmd_offset_lock(change->mm, addr);
+
+		if (!lock.entry)
+			continue;
+		if (!pte_none(port_entry_read(lock.entry)))
+			change_pte(&without_writable, addr, lock.entry);
+		pte_unlock(&lock);
+	}
+}
+
 void change_protection(struct mm *mm, struct vma *vma, unsigned long start, unsigned long end,
 		       unsigned flags)
 {
 	static const struct mm_walk_ops ops = {.pte = change_pte, .pmd = change_pte};
 	struct change change = {.mm = mm, .vma = vma, .flags = flags};
 
-	if (vma->flags & VM_HUGETLB) {
-		hugetlb_change_protection(mm, vma, start, end);
-		return;
-	}
 	port_atomic_add_return(&mm->tlb_flush_pending, 1);
-	walk_page_range(mm, start, end, &ops, &change);
+	if (vma->flags & VM_HUGETLB)
+		change_hugetlb(&change, start, end);
+	else
+		walk_page_range(mm, start, end, &ops, &change);
 	flush_tlb_range(mm, start, end);
 	port_atomic_add_return(&mm->tlb_flush_pending, -1);
 }

@@ -21,10 +21,27 @@ pte_t moved_uffd_wp(const struct mm *mm, const struct vma *old, pte_t pte)
 	return pte & ~(pte_present(pte) ? PTE_UFFD_WP : PTE_SWP_UFFD_WP);
 }
 
-/* Take one PTE from `from` to `to` as it is: pins and the right to write go along. */
-static void move_pte(struct mm *mm, unsigned long from, unsigned long to)
+static struct pte_lock lock_entry(struct mm *mm, unsigned long addr, bool hugetlb)
 {
-	struct pte_lock lock = pte_offset_lock(mm, from);
+	return hugetlb ? pmd_offset_lock(mm, addr) : pte_offset_lock(mm, addr);
+}
+
+/* It counts as changed at its new place; hugetlb knows no soft-dirty. */
+static pte_t moved_soft_dirty(pte_t pte, bool hugetlb)
+{
+	if (hugetlb)
+		return pte;
+	return pte | (pte_present(pte) ? PTE_SOFT_DIRTY : PTE_SWP_SOFT_DIRTY);
+}
+
+/*
+ * Take one PTE, or hugetlb's PMD, from `from` to `to` as it is: pins and the right to write go
+ * along.
+ */
+static void move_entry(struct mm *mm, unsigned long from, unsigned long to, bool hugetlb)
+{
+	struct pte_lock lock = lock_entry(mm, from, hugetlb);
+	unsigned long size = hugetlb ? MM_HPAGE_SIZE : MM_PAGE_SIZE;
 	pte_t pte;
 
 	if (!lock.entry)
@@ -32,7 +49,7 @@ static void move_pte(struct mm *mm, unsigned long from, unsigned long to)
 	pte = port_entry_xchg(lock.entry, 0);
 	/* Before the lock is gone, lest somebody writes through the old address. */
 	if (pte_present(pte))
-		flush_tlb_range(mm, from, from + MM_PAGE_SIZE);
+		flush_tlb_range(mm, from, from + size);
 	pte_unlock(&lock);
 	if (!pte_none(pte))
 		pte = moved_uffd_wp(mm, find_vma(mm, from), pte);
@@ -40,8 +57,8 @@ static void move_pte(struct mm *mm, unsigned long from, unsigned long to)
 		return;
 
 	/* Nobody else sees the entry on its way: the mmap lock is held for writing. */
-	lock = pte_offset_lock(mm, to);
-	port_entry_set(lock.entry, pte | (pte_present(pte) ? PTE_SOFT_DIRTY : PTE_SWP_SOFT_DIRTY));
+	lock = lock_entry(mm, to, hugetlb);
+	port_entry_set(lock.entry, moved_soft_dirty(pte, hugetlb));
 	pte_unlock(&lock);
 }
 
@@ -51,21 +68,21 @@ static void move_page_tables(struct mm *mm, struct vma *moved, unsigned long fro
 {
 	unsigned long step;
 
-	if (moved->flags & VM_HUGETLB) {
-		move_hugetlb_page_tables(mm, moved, from, moved->start, length);
-		return;
-	}
 	for (unsigned long offset = 0; offset < length; offset += step) {
 		bool whole = !((from + offset) & ~MM_HPAGE_MASK) &&
 			     !((moved->start + offset) & ~MM_HPAGE_MASK) &&
 			     length - offset >= MM_HPAGE_SIZE;
 
 		step = MM_HPAGE_SIZE;
+		if (moved->flags & VM_HUGETLB) {
+			move_entry(mm, from + offset, moved->start + offset, true);
+			continue;
+		}
 		if (whole && move_huge_pmd(mm, from + offset, moved->start + offset))
 			continue;
 		split_huge_pmd(mm, from + offset);
 		step = MM_PAGE_SIZE;
-		move_pte(mm, from + offset, moved->start + offset);
+		move_entry(mm, from + offset, moved->start + offset, false);
 	}
 }
 

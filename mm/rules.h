@@ -202,6 +202,13 @@ enum hugetlb_dontneed {
 	HUGETLB_DONTNEED_ROUND_DOWN, /* a part of a huge page stays */
 };
 
+/* Where does hugetlb memory keep its userfaultfd write-protection? */
+enum hugetlb_uffd_wp {
+	HUGETLB_UFFD_WP_MAPPED,      /* not in the first write, an unshared or an early copy */
+	HUGETLB_UFFD_WP_FIRST_WRITE, /* in the first write, too */
+	HUGETLB_UFFD_WP_KEEP,        /* everywhere */
+};
+
 /* Is a huge page reserved again for its owner, who has unmapped it? */
 enum hugetlb_unmap {
 	HUGETLB_UNMAP_FREE, /* no, anybody can have it */
@@ -336,6 +343,7 @@ struct mm_rules {
 	enum hugetlb_dontneed hugetlb_dontneed;
 	enum hugetlb_mremap hugetlb_mremap;
 	enum hugetlb_unmap hugetlb_unmap;
+	enum hugetlb_uffd_wp hugetlb_uffd_wp;
 	enum migrate_dirty migrate_dirty;
 	enum wp_ksm wp_ksm;
 	enum ksm_unmerge ksm_unmerge;

@@ -6,7 +6,7 @@
 struct fill {
 	struct userfaultfd_ctx *ctx;
 	struct mm *mm;
-	const struct vma *vma;
+	struct vma *vma;
 	unsigned long addr;
 	bool wp;
 };
@@ -105,6 +105,8 @@ static int fill_shared(const struct fill *fill, uint32_t value)
 
 static int copy_one(const struct fill *fill, uint32_t value)
 {
+	if (fill->vma->flags & VM_HUGETLB)
+		return hugetlb_mfill_copy(fill->mm, fill->vma, fill->addr, value, fill->wp);
 	if (fill->vma->flags & VM_SHARED)
 		return fill_shared(fill, value);
 	return fill_private(fill, value);
@@ -115,6 +117,9 @@ static int zeropage_one(const struct fill *fill, uint32_t value)
 	pte_t zero = pfn_pte(fill->mm->machine->zero_pfn, PTE_SPECIAL);
 
 	(void)value;
+	/* There is no huge zero page for hugetlb. */
+	if (fill->vma->flags & VM_HUGETLB)
+		return -MM_EINVAL;
 	if (fill->vma->flags & VM_SHARED)
 		return fill_shared(fill, 0);
 	return install_pte(fill, NULL, true, zero | vm_page_prot(fill->vma));
@@ -126,6 +131,8 @@ static int continue_one(const struct fill *fill, uint32_t value)
 	unsigned long index;
 
 	(void)value;
+	if (fill->vma->flags & VM_HUGETLB)
+		return hugetlb_mfill_continue(fill->mm, fill->vma, fill->addr, fill->wp);
 	if (!fill->vma->shmem)
 		return -MM_EINVAL;
 	index = linear_page_index(fill->vma, fill->addr);
@@ -152,13 +159,18 @@ static int fill_range(struct fill *fill, unsigned long start, unsigned long end,
 		      uint32_t value, unsigned long *done)
 {
 	int err = find_fill_vma(fill, start, end);
+	unsigned long step = MM_PAGE_SIZE;
 
-	if (!err && fill->vma->flags & VM_HUGETLB)
-		return -MM_EINVAL;
-	for (fill->addr = start; !err && fill->addr < end; fill->addr += MM_PAGE_SIZE) {
+	if (!err && fill->vma->flags & VM_HUGETLB) {
+		step = MM_HPAGE_SIZE;
+		/* UFFDIO_COPY is for one page, of the size that the memory has. */
+		if (start & ~MM_HPAGE_MASK || (end & ~MM_HPAGE_MASK && fn != copy_one))
+			err = -MM_EINVAL;
+	}
+	for (fill->addr = start; !err && fill->addr < end; fill->addr += step) {
 		err = fn(fill, value);
 		if (!err)
-			*done += MM_PAGE_SIZE;
+			*done += step;
 	}
 	return err;
 }

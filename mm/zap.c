@@ -35,11 +35,7 @@ static void zap_swap_pte(struct zap_batch *batch, pte_t pte)
 		free_swap_and_cache(machine, pte);
 }
 
-/*
- * Memory that has an object behind it stays write-protected when its pages are let go: a marker
- * keeps that in mind.
- */
-static bool keeps_uffd_wp(const struct zap_batch *batch, pte_t pte)
+bool zap_keeps_uffd_wp(const struct zap_batch *batch, pte_t pte)
 {
 	if (batch->flags & ZAP_FLAG_DROP_MARKER || vma_is_anonymous(batch->vma) ||
 	    !userfaultfd_wp(batch->vma))
@@ -56,7 +52,7 @@ static void zap_pte(void *context, unsigned long addr, port_entry *entry)
 	pte_t pte = port_entry_xchg(entry, 0);
 	struct page *page;
 
-	if (keeps_uffd_wp(batch, pte))
+	if (zap_keeps_uffd_wp(batch, pte))
 		port_entry_set(entry, make_pte_marker(PTE_MARKER_UFFD_WP));
 	if (!pte_present(pte)) {
 		zap_swap_pte(batch, pte);
