@@ -37,7 +37,7 @@ static int madvise_flags(struct mm *mm, unsigned long start, unsigned long end,
 {
 	struct vma *vma;
 
-	if (change.set & VM_WIPEONFORK && find_vma(mm, start)->flags & VM_SHARED)
+	if (change.set & VM_WIPEONFORK && !vma_is_anonymous(find_vma(mm, start)))
 		return -MM_EINVAL;
 	if (change.set & (VM_HUGEPAGE | VM_NOHUGEPAGE) && hugepage_madvise())
 		return -MM_EINVAL;

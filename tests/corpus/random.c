@@ -4,8 +4,8 @@
  *
  * Under the newest rules no outcome may be one that the spec forbids: since v6.2 a pin keeps its
  * promise whatever else happens. Under any rules the accounting holds. The programs leave out what
- * is known to be wrong to this day: plain references for writing. The same numbers give the same
- * programs; one that fails is printed whole.
+ * is known to be wrong to this day: plain references for writing, and any of hugetlb pages. The
+ * same numbers give the same programs; one that fails is printed whole.
  */
 #include "mm/eras.h"
 #include "spec/spec.h"
@@ -23,9 +23,33 @@
 /* A search that is larger than this is left out; few are. */
 #define MAX_STATES 20000
 
+/* What x is made of. */
+struct material {
+	const char *declaration; /* of two pages */
+	const char *values;
+	bool swap;    /* may be paged out */
+	bool huge;    /* may be split and collapsed */
+	bool hugetlb; /* whole pages only, and no plain references */
+};
+
+static const struct material materials[] = {
+	{"anon x[2]", " = {1, 2}", true, false, false},
+	{"anon x[2]", "", true, false, false},
+	{"anon(swapped) x[2]", " = {1, 2}", true, false, false},
+	{"file x[2]", " = {1, 2}", false, false, false},
+	{"thp x[2]", " = {1, 2}", true, true, false},
+	{"thp x[2]", "", true, true, false},
+	{"thp(pte) x[2]", " = {1, 2}", true, true, false},
+	{"thp(partial) x[2]", " = {1, 2}", true, true, false},
+	{"hugetlb x[2]", " = {1, 2}", false, false, true},
+};
+
+#define NR_MATERIALS (unsigned)(sizeof(materials) / sizeof(materials[0]))
+
 struct program {
 	FILE *out;
 	uint64_t seed;
+	const struct material *material;
 	int value;      /* the last one that was written; each is written once */
 	int result;     /* the last register */
 	int handles[2]; /* by task: how many it has taken */
@@ -69,6 +93,32 @@ static void add_access(struct program *program)
 		add(program, "r%d = %s;\n", ++program->result, place);
 }
 
+/* What moves, merges or splits pages; nobody must notice. */
+static void add_move(struct program *program)
+{
+	static const char *const advices[] = {
+		"MADV_PAGEOUT",     "MADV_WILLNEED", "MADV_MERGEABLE", "MADV_HUGEPAGE",
+		"MADV_UNMERGEABLE", "MADV_COLLAPSE", "MADV_NOHUGEPAGE"};
+
+	switch (pick(program, 6)) {
+	case 0:
+		add(program, "ksm_do_scan();\n");
+		break;
+	case 1:
+		add(program, "move_pages(%s, 1);\n", address(program));
+		break;
+	case 2:
+		if (program->material->huge)
+			add(program, "split_huge_page(x);\n");
+		break;
+	default:
+		if (program->material->swap)
+			add(program, "madvise(%s, 1, %s);\n", address(program),
+			    advices[pick(program, 7)]);
+		break;
+	}
+}
+
 static void add_call(struct program *program)
 {
 	static const char *const prots[] = {"PROT_READ", "PROT_READ | PROT_WRITE"};
@@ -105,7 +155,7 @@ static void add_call(struct program *program)
 static void add_gup(struct program *program, int task)
 {
 	int handle = program->handles[task]++;
-	bool get = pick(program, 4) == 0;
+	bool get = pick(program, 4) == 0 && !program->material->hugetlb;
 	bool write = !get && pick(program, 2);
 
 	add(program, "h%d = %s_user_pages%s(%s, %s);\n", handle, get ? "get" : "pin",
@@ -133,7 +183,10 @@ static void add_device(struct program *program, int task)
 
 static void add_op(struct program *program, int task)
 {
-	switch (pick(program, 8)) {
+	switch (pick(program, 9)) {
+	case 8:
+		add_move(program);
+		break;
 	case 0:
 	case 1:
 	case 2:
@@ -170,8 +223,10 @@ static char *make_program(unsigned long number, size_t *length)
 	/* The first numbers of neighbouring seeds are alike. */
 	for (int i = 0; i < 8; i++)
 		pick(&program, 2);
-	add(&program, "C random-%lu\n{\nanon x[2]%s;\n%s y = 3;\nunmapped z;\n}\n", number,
-	    pick(&program, 3) ? " = {1, 2}" : "", pick(&program, 3) ? "anon" : "shared");
+	program.material = &materials[pick(&program, NR_MATERIALS)];
+	add(&program, "C random-%lu\n{\n%s%s;\n%s y = 3;\nunmapped z;\n}\n", number,
+	    program.material->declaration, program.material->values,
+	    pick(&program, 3) ? "anon" : "shared");
 	add(&program, "P0(int *x, int *y, int *z)\n{\n");
 	add_ops(&program, 0, 4);
 	add(&program, "fork(P1);\n");
