@@ -173,26 +173,14 @@ int split_huge_page(struct machine *machine, struct page *page)
 static struct page *get_large_page(struct mm *mm, unsigned long addr)
 {
 	struct machine *machine = mm->machine;
-	struct pte_lock lock = pmd_offset_lock(mm, addr);
-	struct page *page = NULL;
-	pte_t pte = lock.entry ? port_entry_read(lock.entry) : 0;
+	struct leaf leaf = leaf_lock(mm, addr);
+	struct page *page = pte_present(leaf.pte) ? vm_normal_page(machine, leaf.pte) : NULL;
 
-	if (pmd_leaf(pte)) {
-		page = vm_normal_page(machine, pte);
-	} else {
-		if (lock.entry)
-			pte_unlock(&lock);
-		lock = pte_offset_lock(mm, addr);
-		pte = lock.entry ? port_entry_read(lock.entry) : 0;
-		if (pte_present(pte))
-			page = vm_normal_page(machine, pte);
-	}
 	if (page && !folio_is_large(compound_head(machine, page)))
 		page = NULL;
 	if (page)
 		get_page(machine, page);
-	if (lock.entry)
-		pte_unlock(&lock);
+	leaf_unlock(&leaf);
 	return page;
 }
 

@@ -130,6 +130,16 @@ struct pte_lock pte_offset_lock(struct mm *mm, unsigned long addr);
 struct pte_lock pmd_offset_lock(struct mm *mm, unsigned long addr);
 void pte_unlock(struct pte_lock *lock);
 
+/* What maps an address, if anything does, with its lock held: a PTE, or a PMD that is a leaf. */
+struct leaf {
+	struct pte_lock lock; /* no entry: there is none, and no lock is held */
+	pte_t pte;            /* of a huge page, what a PTE would say */
+	bool huge;
+};
+
+struct leaf leaf_lock(struct mm *mm, unsigned long addr);
+void leaf_unlock(struct leaf *leaf);
+
 /* What a PTE in place of this PMD would say of addr. */
 pte_t pmd_part(pte_t pmd, unsigned long addr);
 

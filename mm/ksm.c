@@ -38,21 +38,14 @@ static bool is_mergeable_at(const struct mm *mm, unsigned long addr)
 /* The anonymous base page that is mapped at addr, with a reference. mmap lock held. */
 static struct page *get_anon_page(struct mm *mm, unsigned long addr)
 {
-	struct pte_lock lock = pte_offset_lock(mm, addr);
-	struct page *page = NULL;
-	pte_t pte;
+	struct leaf leaf = leaf_lock(mm, addr);
+	struct page *page = pte_present(leaf.pte) ? vm_normal_page(mm->machine, leaf.pte) : NULL;
 
-	if (!lock.entry)
-		return NULL;
-	pte = port_entry_read(lock.entry);
-	if (pte_present(pte))
-		page = vm_normal_page(mm->machine, pte);
-	if (page &&
-	    (!page_is_anon(mm->machine, page) || folio_is_large(compound_head(mm->machine, page))))
+	if (page && !page_is_anon(mm->machine, page))
 		page = NULL;
 	if (page)
 		get_page(mm->machine, page);
-	pte_unlock(&lock);
+	leaf_unlock(&leaf);
 	return page;
 }
 
@@ -193,24 +186,43 @@ static bool merge_at(const struct ksm_item *item, const struct vma *vma, port_en
 	return true;
 }
 
+/* A part of a huge page is made a page of its own. Page lock held; false if that can't be. */
+static bool split_for_merge(struct machine *machine, struct page *page)
+{
+	return !folio_is_large(compound_head(machine, page)) || !split_huge_page(machine, page);
+}
+
+/* try_to_merge_one_page(), with the page lock held. */
+static bool merge_locked(const struct ksm_item *item, struct page *kpage)
+{
+	struct pte_lock lock;
+	bool merged;
+
+	if (!split_for_merge(item->mm->machine, item->page))
+		return false;
+	lock = pte_offset_lock(item->mm, item->addr);
+	if (!lock.entry)
+		return false;
+	merged = merge_at(item, find_vma(item->mm, item->addr), lock.entry, kpage);
+	pte_unlock(&lock);
+	return merged;
+}
+
 /* try_to_merge_with_ksm_page(): the caller has references on both pages. */
 static bool merge(const struct ksm_item *item, struct page *kpage)
 {
+	struct machine *machine = item->mm->machine;
 	struct mm *mm = item->mm;
-	struct pte_lock lock;
 	bool merged = false;
 
 	/* After a fork. */
 	if (item->page == kpage)
 		return true;
 	port_down_read(&mm->mmap_lock);
-	if (is_mergeable_at(mm, item->addr) && port_trylock(&item->page->lock)) {
-		lock = pte_offset_lock(mm, item->addr);
-		if (lock.entry) {
-			merged = merge_at(item, find_vma(mm, item->addr), lock.entry, kpage);
-			pte_unlock(&lock);
-		}
-		port_unlock(&item->page->lock);
+	if (is_mergeable_at(mm, item->addr) &&
+	    port_trylock(&compound_head(machine, item->page)->lock)) {
+		merged = merge_locked(item, kpage);
+		port_unlock(&compound_head(machine, item->page)->lock);
 	}
 	port_up_read(&mm->mmap_lock);
 	return merged;
@@ -236,11 +248,29 @@ static bool merge_with_stable(const struct ksm_item *item)
 	return false;
 }
 
+static void split_alone(struct machine *machine, struct page *page)
+{
+	if (!port_trylock(&compound_head(machine, page)->lock))
+		return;
+	split_for_merge(machine, page);
+	port_unlock(&compound_head(machine, page)->lock);
+}
+
 static int break_ksm(struct mm *mm, unsigned long addr);
 
 /* Two equal pages: the first becomes the merged one, which then takes the other's place, too. */
-static bool merge_two(const struct ksm_item *item, const struct ksm_item *other)
+static bool merge_two(struct machine *machine, const struct ksm_item *item, struct ksm_item *other)
 {
+	/* Two references on one huge page would keep it from being split. */
+	if (compound_head(machine, item->page) == compound_head(machine, other->page)) {
+		put_page(machine, other->page);
+		split_alone(machine, item->page);
+		port_down_read(&other->mm->mmap_lock);
+		other->page = get_anon_page(other->mm, other->addr);
+		port_up_read(&other->mm->mmap_lock);
+		if (!other->page)
+			return false;
+	}
 	if (!merge(item, NULL))
 		return false;
 	if (merge(other, item->page))
@@ -265,7 +295,7 @@ static void merge_with_passed(struct machine *machine, const struct ksm_item *it
 		if (page_flag(other.page, PG_KSM) || other.page == item->page)
 			continue;
 		if (pages_identical(machine, item->page, other.page))
-			merged = merge_two(item, &other);
+			merged = merge_two(machine, item, &other);
 	}
 	stop_items(&other);
 }

@@ -242,20 +242,12 @@ struct target {
 /* What is mapped at addr. mmap lock held. */
 static struct target find_target(struct mm *mm, const struct vma *vma, unsigned long addr)
 {
+	struct leaf leaf = leaf_lock(mm, addr);
 	struct target target = {.next = addr + MM_PAGE_SIZE};
-	struct pte_lock lock = pmd_offset_lock(mm, addr);
 	struct page *page = NULL;
-	pte_t pte;
 
-	if (lock.entry && !pmd_leaf(port_entry_read(lock.entry))) {
-		pte_unlock(&lock);
-		lock = pte_offset_lock(mm, addr);
-	}
-	if (!lock.entry)
-		return target;
-	pte = port_entry_read(lock.entry);
-	if (pte_present(pte))
-		page = vm_normal_page(mm->machine, pte);
+	if (pte_present(leaf.pte))
+		page = vm_normal_page(mm->machine, leaf.pte);
 	if (page) {
 		target.head = compound_head(mm->machine, page);
 		get_page(mm->machine, page);
@@ -264,9 +256,9 @@ static struct target find_target(struct mm *mm, const struct vma *vma, unsigned 
 			shmem_get(vma->shmem);
 		}
 	}
-	if (pte & PTE_PSE && pmd_leaf(pte))
+	if (leaf.huge)
 		target.next = (addr & MM_HPAGE_MASK) + MM_HPAGE_SIZE;
-	pte_unlock(&lock);
+	leaf_unlock(&leaf);
 	return target;
 }
 

@@ -102,6 +102,30 @@ void pte_unlock(struct pte_lock *lock)
 	*lock = (struct pte_lock){0};
 }
 
+struct leaf leaf_lock(struct mm *mm, unsigned long addr)
+{
+	struct leaf leaf = {.lock = pmd_offset_lock(mm, addr)};
+
+	if (leaf.lock.entry) {
+		leaf.pte = port_entry_read(leaf.lock.entry);
+		leaf.huge = pmd_leaf(leaf.pte);
+		if (leaf.huge) {
+			leaf.pte = pmd_part(leaf.pte, addr);
+			return leaf;
+		}
+		pte_unlock(&leaf.lock);
+	}
+	leaf.lock = pte_offset_lock(mm, addr);
+	leaf.pte = leaf.lock.entry ? port_entry_read(leaf.lock.entry) : 0;
+	return leaf;
+}
+
+void leaf_unlock(struct leaf *leaf)
+{
+	if (leaf->lock.entry)
+		pte_unlock(&leaf->lock);
+}
+
 unsigned long pte_table_end(unsigned long addr, unsigned long end)
 {
 	unsigned long next = (addr & MM_HPAGE_MASK) + MM_HPAGE_SIZE;

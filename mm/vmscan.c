@@ -184,28 +184,17 @@ static bool may_page_out(const struct machine *machine, const struct page *page)
 static struct isolated isolate_page(struct mm *mm, unsigned long addr, unsigned long end)
 {
 	struct machine *machine = mm->machine;
-	struct pte_lock lock = pmd_offset_lock(mm, addr);
+	struct leaf leaf = leaf_lock(mm, addr);
 	struct isolated isolated = {0};
-	pte_t pte = lock.entry ? port_entry_read(lock.entry) : 0;
 
-	if (pmd_leaf(pte)) {
-		isolated.whole = !(addr & ~MM_HPAGE_MASK) && addr + MM_HPAGE_SIZE <= end;
-		pte = pmd_part(pte, addr);
-	} else {
-		if (lock.entry)
-			pte_unlock(&lock);
-		lock = pte_offset_lock(mm, addr);
-		if (!lock.entry)
-			return isolated;
-		pte = port_entry_read(lock.entry);
-	}
-	if (pte_present(pte))
-		isolated.page = vm_normal_page(machine, pte);
+	isolated.whole = leaf.huge && !(addr & ~MM_HPAGE_MASK) && addr + MM_HPAGE_SIZE <= end;
+	if (pte_present(leaf.pte))
+		isolated.page = vm_normal_page(machine, leaf.pte);
 	if (isolated.page && !may_page_out(machine, isolated.page))
 		isolated.page = NULL;
 	if (isolated.page)
 		get_page(machine, isolated.page);
-	pte_unlock(&lock);
+	leaf_unlock(&leaf);
 	return isolated;
 }
 
@@ -264,7 +253,7 @@ static void free_entry(void *context, unsigned long addr, port_entry *entry)
 	if (!page || !page_is_anon(machine, page))
 		return;
 	head = compound_head(machine, page);
-	/* Part of a huge page can't be given up alone. */
+	/* It could not be split. */
 	if (folio_is_large(head) && !(pte & PTE_PSE))
 		return;
 	if (!forget_content(machine, page))
@@ -276,6 +265,29 @@ static void free_entry(void *context, unsigned long addr, port_entry *entry)
 		port_atomic_andnot(&head->flags, PG_SWAPBACKED);
 }
 
+/* Huge pages that lie in the range in part, or that PTEs map, are split first. */
+static void split_in_range(struct mm *mm, unsigned long start, unsigned long end)
+{
+	struct machine *machine = mm->machine;
+
+	for (unsigned long addr = start; addr < end; addr += MM_PAGE_SIZE) {
+		struct isolated isolated = isolate_page(mm, addr, end);
+		struct page *head;
+
+		if (!isolated.page)
+			continue;
+		/* The parts of one that lies in it as a whole are no further concern. */
+		if (isolated.whole)
+			addr += MM_HPAGE_SIZE - MM_PAGE_SIZE;
+		head = compound_head(machine, isolated.page);
+		if (folio_is_large(head) && !isolated.whole && port_trylock(&head->lock)) {
+			split_huge_page(machine, isolated.page);
+			port_unlock(&compound_head(machine, isolated.page)->lock);
+		}
+		put_page(machine, isolated.page);
+	}
+}
+
 int madvise_free(struct mm *mm, const struct vma *vma, unsigned long start, unsigned long end)
 {
 	static const struct mm_walk_ops ops = {.pte = free_entry, .pmd = free_entry};
@@ -284,6 +296,7 @@ int madvise_free(struct mm *mm, const struct vma *vma, unsigned long start, unsi
 	if (!vma_is_anonymous(vma))
 		return -MM_EINVAL;
 	lru_add_drain(mm->machine);
+	split_in_range(mm, start, end);
 	walk_page_range(mm, start, end, &ops, &lazyfree);
 	/* Who writes on through a stale entry would not make it dirty. */
 	flush_tlb_range(mm, start, end);
