@@ -96,32 +96,19 @@ int spec_read_choices(const struct spec_machine *m, int task, const struct litmu
 	return 1;
 }
 
-/* The child's pages that came registered with `from` belong to `to`, -1: to none. */
-static void adopt(struct spec_machine *m, int child, int from, int to)
-{
-	for (int i = 0; i < m->nr_pages; i++) {
-		struct page *page = &m->pages[child][i];
-
-		if (page->uffd != from + 1)
-			continue;
-		if (to >= 0)
-			page->uffd = (uint8_t)(to + 1);
-		else
-			spec_unregister(page);
-	}
-}
-
-/* Where nobody gives the child's userfaultfd a name, it is closed at once. */
+/* Who gives the child's userfaultfd no name has it all the same: it stays open to the end. */
 static void read_fork(struct spec_machine *m, int task, const struct litmus_op *op)
 {
 	int child = spec_process_of(m, spec_next_op(m, task)->task);
+	int uffd = op->uffd2 >= 0 ? op->uffd2 : m->test->nr_uffds + child;
 
-	if (op->uffd2 >= 0) {
-		spec_close(m, op->uffd2);
-		m->uffds[op->uffd2] = m->uffds[op->uffd];
-		m->uffds[op->uffd2].mm = (uint8_t)child;
+	spec_close(m, uffd);
+	m->uffds[uffd] = m->uffds[op->uffd];
+	m->uffds[uffd].mm = (uint8_t)child;
+	for (int i = 0; i < m->nr_pages; i++) {
+		if (m->pages[child][i].uffd == op->uffd + 1)
+			m->pages[child][i].uffd = (uint8_t)(uffd + 1);
 	}
-	adopt(m, child, op->uffd, op->uffd2);
 }
 
 int64_t spec_read(struct spec_machine *m, const struct litmus_op *op, int choice)

@@ -68,6 +68,20 @@ static bool registers_minor(const struct litmus_test *test)
 	return false;
 }
 
+static bool asks_event_fork(const struct litmus_test *test)
+{
+	for (int t = 0; t < test->nr_tasks; t++) {
+		for (int i = 0; i < test->tasks[t].nr_ops; i++) {
+			const struct litmus_op *op = &test->tasks[t].ops[i];
+
+			if (op->code == LITMUS_USERFAULTFD &&
+			    op->flags & LITMUS_UFFD_FEATURE_EVENT_FORK)
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool advises_huge(const struct litmus_test *test)
 {
 	for (int t = 0; t < test->nr_tasks; t++) {
@@ -87,6 +101,7 @@ static void find_uses(struct spec_machine *m)
 	const struct litmus_test *test = m->test;
 
 	m->has_uffd = litmus_uses(test, LITMUS_USERFAULTFD);
+	m->nr_uffds = test->nr_uffds + (asks_event_fork(test) ? test->nr_tasks : 0);
 	m->has_minor = registers_minor(test);
 	m->has_pwrite = litmus_uses(test, LITMUS_PWRITE);
 	m->has_pagemap = litmus_uses(test, LITMUS_PAGEMAP);
@@ -195,7 +210,7 @@ size_t spec_machine_size(const struct spec_machine *m)
 	       (size_t)m->test->nr_observables * sizeof(m->observed[0]) +
 	       nr_mms * (size_t)m->nr_pages * sizeof(struct page) +
 	       (size_t)m->nr_holds * sizeof(struct hold) + nr_file_pages(m) * sizeof(m->files[0]) +
-	       (size_t)m->test->nr_uffds * sizeof(m->uffds[0]) +
+	       (size_t)m->nr_uffds * sizeof(m->uffds[0]) +
 	       (size_t)m->nr_cells * sizeof(struct cell);
 }
 
@@ -263,7 +278,7 @@ void spec_machine_save(const struct spec_machine *m, void *to)
 		if (is_file(m, i))
 			at = put(at, &file, sizeof(file));
 	}
-	at = put(at, m->uffds, (size_t)m->test->nr_uffds * sizeof(m->uffds[0]));
+	at = put(at, m->uffds, (size_t)m->nr_uffds * sizeof(m->uffds[0]));
 	for (int i = 1; i <= numbering.nr; i++)
 		at = put(at, &m->cells[numbering.cell[i]], sizeof(struct cell));
 }
@@ -297,7 +312,7 @@ void spec_machine_load(struct spec_machine *m, const void *from)
 		if (m->files[i] > nr_cells)
 			nr_cells = m->files[i];
 	}
-	at = get(at, m->uffds, (size_t)m->test->nr_uffds * sizeof(m->uffds[0]));
+	at = get(at, m->uffds, (size_t)m->nr_uffds * sizeof(m->uffds[0]));
 	get(at, &m->cells[1], (size_t)nr_cells * sizeof(struct cell));
 	m->nr_cells = nr_cells;
 	m->cells_top = nr_cells;

@@ -26,6 +26,9 @@
 /* So many holders of one cell may let go of it at the same time, in any combination. */
 #define SPEC_MAX_LAGGING 5
 
+/* Userfaultfds that the test names, and those of children that it gives no name. */
+#define SPEC_MAX_UFFDS (LITMUS_MAX_UFFDS + LITMUS_MAX_TASKS)
+
 /* What is said of a state in which no task can go on, but not all have ended. */
 #define SPEC_STUCK "tasks wait for each other"
 
@@ -123,6 +126,7 @@ enum question {
 	HAS_WP_ASYNC,       /* the feature: since v6.7 */
 	HAS_WP_SHARED,      /* UFFDIO_REGISTER_MODE_WP of other than private anonymous: v5.19 */
 	HAS_MINOR,          /* UFFDIO_REGISTER_MODE_MINOR and UFFDIO_CONTINUE: since v5.13 */
+	HAS_PM_UFFD_WP,     /* pagemap shows what is protected: since v5.14; else it never does */
 	UFFD_ON_FILE,       /* userfaultfd on a mapped file: if it is one of tmpfs */
 	NR_QUESTIONS,
 };
@@ -143,6 +147,7 @@ struct spec_machine {
 	bool strict;
 
 	/* Where things stand in the arrays below. */
+	int nr_uffds; /* those without a name come behind the others, by the child's number */
 	int nr_pages;
 	int first_page[LITMUS_MAX_OBJECTS];
 	int page_object[SPEC_MAX_PAGES];
@@ -170,7 +175,7 @@ struct spec_machine {
 	struct page pages[LITMUS_MAX_TASKS][SPEC_MAX_PAGES];
 	struct hold holds[SPEC_MAX_HOLDS];
 	uint16_t files[SPEC_MAX_PAGES]; /* the cell of each page that is one of a file */
-	struct uffd_state uffds[LITMUS_MAX_UFFDS];
+	struct uffd_state uffds[SPEC_MAX_UFFDS];
 	struct cell cells[SPEC_MAX_CELLS];
 	int nr_cells;  /* in use */
 	int cells_top; /* no cell above is in use */

@@ -88,6 +88,13 @@ static void ask_register(struct questions *questions, const struct litmus_op *op
 	ask(questions, HAS_MINOR, op->flags & LITMUS_UFFDIO_REGISTER_MODE_MINOR && !anon);
 }
 
+/* Has it anything that came after what pagemap shows of userfaultfd? */
+static bool is_newer(const struct spec_machine *m)
+{
+	return m->answered[HAS_WP_SHARED] == 1 || m->answered[HAS_WP_UNPOPULATED] == 1 ||
+	       m->answered[HAS_WP_ASYNC] == 1;
+}
+
 /* What the operation asks that has not been asked before. */
 static struct questions questions_of(struct spec_machine *m, int task, const struct litmus_op *op)
 {
@@ -115,6 +122,10 @@ static struct questions questions_of(struct spec_machine *m, int task, const str
 	case LITMUS_UFFDIO_UNREGISTER:
 		if (m->uffds[op->uffd].open)
 			ask_register(&all, op, spec_page(m, m->uffds[op->uffd].mm, op));
+		break;
+	case LITMUS_PM_UFFD_WP:
+		ask(&all, HAS_PM_UFFD_WP,
+		    spec_page(m, mm, op)->flags & PAGE_PROTECTED && !is_newer(m));
 		break;
 	case LITMUS_UFFDIO_CONTINUE:
 		ask(&all, HAS_MINOR, m->uffds[op->uffd].open);

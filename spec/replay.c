@@ -105,12 +105,17 @@ static void put_holders(const struct spec_machine *m, struct line *line, int cel
 	}
 }
 
+static const char *uffd_name(const struct spec_machine *m, int uffd)
+{
+	return uffd < m->test->nr_uffds ? m->test->uffds[uffd] : "(no name)";
+}
+
 static void put_registration(const struct spec_machine *m, struct line *line,
 			     const struct page *page)
 {
 	if (!page->uffd)
 		return;
-	put(line, "; %.16s:", m->test->uffds[page->uffd - 1]);
+	put(line, "; %.16s:", uffd_name(m, page->uffd - 1));
 	if (page->flags & PAGE_MISSING)
 		put(line, " missing");
 	if (page->flags & PAGE_WP)
@@ -192,7 +197,7 @@ static void view_cell(const struct spec_machine *m, struct view *view, int cell)
 static void view_uffd(const struct spec_machine *m, struct view *view, int uffd)
 {
 	const struct uffd_state *u = &m->uffds[uffd];
-	struct line line = add_line(view, "%.16s", m->test->uffds[uffd]);
+	struct line line = add_line(view, "%.16s", uffd_name(m, uffd));
 
 	put(&line, "userfaultfd of P%d", u->mm);
 	if (u->features & LITMUS_UFFD_FEATURE_EVENT_FORK)
@@ -219,7 +224,7 @@ static void view_waiting(const struct spec_machine *m, struct view *view, int t)
 	put(&line, "%s", what[task->event]);
 	if (task->event != EVENT_FORK)
 		put(&line, " %s", page_name(m, task->page, name, sizeof(name)));
-	put(&line, "; %.16s %s it", m->test->uffds[task->uffd],
+	put(&line, "; %.16s %s it", uffd_name(m, task->uffd),
 	    task->was_read ? "has shown" : "is to show");
 }
 
@@ -237,7 +242,7 @@ static void fill_view(struct replay *r)
 		if (m->cells[cell].users > 0)
 			view_cell(m, &r->view, cell);
 	}
-	for (int uffd = 0; uffd < m->test->nr_uffds; uffd++) {
+	for (int uffd = 0; uffd < m->nr_uffds; uffd++) {
 		if (m->uffds[uffd].open)
 			view_uffd(m, &r->view, uffd);
 	}

@@ -86,19 +86,12 @@ static void end_task(struct spec_machine *m, int task, int *choice)
 	m->tasks[task].life = LIFE_ENDED;
 }
 
-/*
- * All tasks have ended: the memory goes, then the handles. Others that wait for a monitor of that
- * memory find out that it is gone.
- */
+/* All tasks have ended: the memory goes, then the handles. */
 static void end_process(struct spec_machine *m, int process, int *choice)
 {
 	if (process == 0)
 		observe(m, 0, choice);
 	spec_drop_mm(m, process);
-	for (int i = 0; i < m->test->nr_uffds; i++) {
-		if (m->uffds[i].open && m->uffds[i].mm == process)
-			spec_wake(m, i, 0, m->nr_pages);
-	}
 	for (int i = 0; i < m->nr_holds; i++) {
 		if (spec_process_of(m, m->hold_task[i]) == process)
 			spec_drop_hold(m, i);

@@ -249,22 +249,21 @@ int64_t spec_uffdio(struct spec_machine *m, int task, const struct litmus_op *op
 
 	if (!m->uffds[op->uffd].open)
 		return -EBADF;
-	if (!spec_mm_lives(m, range.mm))
-		return -ESRCH;
-	switch (op->code) {
-	case LITMUS_UFFDIO_REGISTER:
-		return do_register(m, &range, op, choice);
-	case LITMUS_UFFDIO_UNREGISTER:
-		return do_unregister(m, &range, choice);
-	case LITMUS_UFFDIO_WAKE:
+	if (op->code == LITMUS_UFFDIO_WAKE) {
 		spec_wake(m, range.uffd, range.first, range.nr);
 		return 0;
-	default:
-		break;
+	}
+	if (op->code == LITMUS_UFFDIO_REGISTER || op->code == LITMUS_UFFDIO_UNREGISTER) {
+		if (!spec_mm_lives(m, range.mm))
+			return -ENOMEM;
+		return op->code == LITMUS_UFFDIO_REGISTER ? do_register(m, &range, op, choice)
+							  : do_unregister(m, &range, choice);
 	}
 	/* While a fork() copies the mm, and until the monitor has heard of it. */
 	if (spec_is_forking(m, op->uffd))
 		return -EAGAIN;
+	if (!spec_mm_lives(m, range.mm))
+		return -ESRCH;
 	if (op->code == LITMUS_UFFDIO_WRITEPROTECT)
 		return do_writeprotect(m, &range, op, choice);
 	return spec_fill(m, task, &range, op, choice);
@@ -290,5 +289,5 @@ int64_t spec_pm_uffd_wp(struct spec_machine *m, int task, const struct litmus_op
 	const struct page *page = spec_page(m, mm, op);
 
 	spec_may_discard(m, mm, spec_page_of(m, op->addr), &choice);
-	return page->flags & PAGE_PROTECTED && !choice;
+	return page->flags & PAGE_PROTECTED && !choice && !spec_refuses(m, HAS_PM_UFFD_WP);
 }
