@@ -76,6 +76,15 @@ const struct mm_bug mm_bugs[] = {
 		.fixed = "a7e689dd1c06",
 	},
 	{
+		.name = "CVE-2020-29374 of a huge page",
+		.what = "the same with a transparent huge page that a PMD maps, whose reuse went "
+			"by the mapcount until v5.18",
+		.era = "v5.18",
+		.bug = {"thp_reuse", "mapcount"},
+		.fix = {"thp_reuse", "refcount"},
+		.fixed = "3bff7e3f1f16",
+	},
+	{
 		.name = "CVE-2020-29374 of hugetlb",
 		.what = "the same with hugetlb memory, whose reuse still goes by the mapcount",
 		.era = "v5.8",

@@ -32,6 +32,8 @@ static const struct {
 	{"long-term pin of the zero page", "zero-page/ZERO+pin-ro+write", NULL,
 	 VIOLATION_STALE_DMA},
 	{"O_DIRECT and fork", "dio/DIO-R+fork+write", "DIO-R+fork+write+anon", VIOLATION_LOST_DMA},
+	{"CVE-2020-29374 of a huge page", "get/vmsplice+munmap+write", "vmsplice+munmap+write+thp",
+	 VIOLATION_LEAK},
 	{"CVE-2020-29374 of hugetlb", "get/vmsplice+munmap+write", "vmsplice+munmap+write+hugetlb",
 	 VIOLATION_LEAK},
 	{"pin, fork, write of hugetlb", "pin/RDMA+pin+fork+write", "RDMA+pin+fork+write+hugetlb",
