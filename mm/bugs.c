@@ -109,6 +109,30 @@ const struct mm_bug mm_bugs[] = {
 		.brought = "4eae4efa2c29",
 		.fixed = "list, Dec 2024",
 	},
+	{
+		.name = "FOLL_FORCE and hugetlb",
+		.what = "a write by force makes read-only hugetlb memory writable for everybody",
+		.era = "v6.0",
+		.bug = {"hugetlb_force", "writable"},
+		.fix = {"hugetlb_force", "efault"},
+		.fixed = "1d8d14641fd9",
+	},
+	{
+		.name = "first write to uffd-wp hugetlb",
+		.what = "what was write-protected before it was there can be written unseen",
+		.era = "v6.3",
+		.bug = {"hugetlb_uffd_wp", "mapped"},
+		.fix = {"hugetlb_uffd_wp", "first-write"},
+		.fixed = "60d5b473d61b",
+	},
+	{
+		.name = "copies of uffd-wp hugetlb",
+		.what = "the copy that a pin or fork makes is not write-protected any more",
+		.era = "v6.4",
+		.bug = {"hugetlb_uffd_wp", "first-write"},
+		.fix = {"hugetlb_uffd_wp", "keep"},
+		.fixed = "0f230bc24b6e",
+	},
 };
 
 const int mm_nr_bugs = (int)(sizeof(mm_bugs) / sizeof(mm_bugs[0]));

@@ -40,6 +40,11 @@ static const struct {
 	 VIOLATION_LOST_DMA},
 	{"writable copy of a hugetlb pin", "hugetlb/HUGETLB+pin+r+fork+child-write",
 	 "HUGETLB+pin+r+fork+child-write+hugetlb", VIOLATION_WRONG_PAGE},
+	{"FOLL_FORCE and hugetlb", "hugetlb/HUGETLB+poke-ro+write", NULL, VIOLATION_WRONG_PAGE},
+	{"first write to uffd-wp hugetlb", "hugetlb/HUGETLB+wp-hole+write", NULL,
+	 VIOLATION_MISSED_WP},
+	{"copies of uffd-wp hugetlb", "hugetlb/HUGETLB+wp+fork+pin-ro+write", NULL,
+	 VIOLATION_MISSED_WP},
 };
 
 #define NR_SHOWN (int)(sizeof(shown) / sizeof(shown[0]))
