@@ -16,10 +16,18 @@
 #include <unistd.h>
 
 #include "spec/spec.h"
+#include "targets/host_system.h"
 
-/* Iterations, where the caller leaves it to us. Taking turns leaves little to chance. */
-#define ITERATIONS_CONCURRENT 200
-#define ITERATIONS_IN_TURN    20
+/*
+ * Iterations, where the caller leaves it to us: so many, or fewer (but no less than that) where
+ * they take longer. Taking turns leaves little to chance.
+ */
+#define ITERATIONS_CONCURRENT       200
+#define LEAST_ITERATIONS_CONCURRENT 20
+#define BUDGET_CONCURRENT           0.1 /* seconds */
+#define ITERATIONS_IN_TURN          20
+#define LEAST_ITERATIONS_IN_TURN    5
+#define BUDGET_IN_TURN              0.03
 
 /* The tasks share one thread-local storage (host_sys.h), which ThreadSanitizer can't bear. */
 #if defined(__SANITIZE_THREAD__)
@@ -44,19 +52,6 @@ static void end_run(struct run_result *result, enum run_status status, const cha
 	va_start(arguments, format);
 	vsnprintf(result->reason, sizeof(result->reason), format, arguments);
 	va_end(arguments);
-}
-
-static bool uses(const struct litmus_test *test, enum litmus_opcode first, enum litmus_opcode last)
-{
-	for (int i = 0; i < test->nr_tasks; i++) {
-		for (int j = 0; j < test->tasks[i].nr_ops; j++) {
-			enum litmus_opcode code = test->tasks[i].ops[j].code;
-
-			if (code >= first && code <= last)
-				return true;
-		}
-	}
-	return false;
 }
 
 static bool has_threads(const struct litmus_test *test)
@@ -86,6 +81,17 @@ static bool can_know_frames(const struct litmus_test *test,
 	return true;
 }
 
+static bool uses_thp(const struct litmus_test *test)
+{
+	for (int i = 0; i < test->nr_objects; i++) {
+		if (test->objects[i].kind.backing == LITMUS_THP)
+			return true;
+	}
+	return host_uses_advice(test, LITMUS_MADV_HUGEPAGE) ||
+	       host_uses_advice(test, LITMUS_MADV_NOHUGEPAGE) ||
+	       host_uses_advice(test, LITMUS_MADV_COLLAPSE);
+}
+
 static bool can_run(const struct litmus_test *test, char *reason, size_t size)
 {
 	bool alone[LITMUS_MAX_TASKS][LITMUS_MAX_OPS];
@@ -97,7 +103,7 @@ static bool can_run(const struct litmus_test *test, char *reason, size_t size)
 	if (!host_can_hold(test, reason, size))
 		return false;
 	host_is_concurrent(test, alone);
-	if (uses(test, LITMUS_PAGEMAP, LITMUS_PAGEMAP) && !can_know_frames(test, alone)) {
+	if (litmus_uses(test, LITMUS_PAGEMAP) && !can_know_frames(test, alone)) {
 		snprintf(reason, size,
 			 "pagemap() can't tell the frame of what was taken beside other tasks");
 		return false;
@@ -135,12 +141,18 @@ static struct host *make_host(const struct litmus_test *test, unsigned nr_result
 		return NULL;
 	host->test = test;
 	host->page_size = sysconf(_SC_PAGESIZE);
+	/* A page table is one page of 8-byte entries, and a PMD maps what one of PTEs does. */
+	host->huge_size = (uint64_t)host->page_size * ((uint64_t)host->page_size / 8);
 	host->concurrent = host_is_concurrent(test, NULL);
-	host->uses_pagemap = uses(test, LITMUS_PAGEMAP, LITMUS_PAGEMAP);
-	host->uses_tracing = uses(test, LITMUS_PTRACE_PEEKDATA, LITMUS_PROCESS_VM_WRITEV);
-	host->gated = uses(test, LITMUS_EXIT, LITMUS_EXIT) && has_threads(test) &&
+	host->uses_pagemap = litmus_uses(test, LITMUS_PAGEMAP);
+	host->uses_tracing = litmus_uses(test, LITMUS_PTRACE_PEEKDATA) ||
+			     litmus_uses(test, LITMUS_PTRACE_POKEDATA) ||
+			     litmus_uses(test, LITMUS_PROCESS_VM_READV) ||
+			     litmus_uses(test, LITMUS_PROCESS_VM_WRITEV);
+	host->gated = litmus_uses(test, LITMUS_EXIT) && has_threads(test) &&
 		      host_observes_memory(test, LITMUS_MAX_TASKS);
 	host->first_observed = host_observes_memory(test, 1);
+	host->uses_thp = uses_thp(test);
 	host->shared = map_pages(shared_size(nr_results), MAP_SHARED);
 	host->stacks = map_pages((size_t)LITMUS_MAX_TASKS * HOST_STACK_SIZE, MAP_PRIVATE);
 	if (!host->shared || !host->stacks) {
@@ -245,18 +257,36 @@ static void run(struct host *host, const struct run_options *options, const stru
 		gather(host->test, spec, host->shared, result);
 }
 
-static double seconds_now(void)
+/* The system is as the test needs it for as long as the run takes. */
+static void run_guarded(struct host *host, const struct run_options *options,
+			const struct run_result *spec, struct run_result *result)
 {
-	struct timespec now;
+	struct host_needs needs = {.huge_size = host->huge_size};
+	struct host_system system;
+	char reason[256];
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+	host_find_needs(host->test, &needs);
+	if (host_system_take(&system, &needs, options->stop, reason, sizeof(reason))) {
+		run(host, options, spec, result);
+		host_system_return(&system);
+	} else if (reason[0]) {
+		end_run(result, RUN_SKIPPED, "%s", reason);
+	} else {
+		end_run(result, RUN_INCOMPLETE, "stopped after 0 of %u iterations",
+			host->shared->nr_total);
+	}
+}
+
+static void limit_iterations(struct host *host)
+{
+	host->nr_least = host->concurrent ? LEAST_ITERATIONS_CONCURRENT : LEAST_ITERATIONS_IN_TURN;
+	host->budget = host->concurrent ? BUDGET_CONCURRENT : BUDGET_IN_TURN;
 }
 
 void host_run(const struct litmus_test *test, const struct run_options *options,
 	      const struct run_result *spec, struct run_result *result)
 {
-	double start = seconds_now();
+	double start = host_seconds();
 	unsigned iterations = options->host_iterations;
 	struct host *host;
 
@@ -273,7 +303,9 @@ void host_run(const struct litmus_test *test, const struct run_options *options,
 		end_run(result, RUN_FAILED, "out of memory");
 		return;
 	}
-	run(host, options, spec, result);
+	if (!options->host_iterations)
+		limit_iterations(host);
+	run_guarded(host, options, spec, result);
 	free_host(host, iterations);
-	result->seconds = seconds_now() - start;
+	result->seconds = host_seconds() - start;
 }

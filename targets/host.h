@@ -20,9 +20,16 @@
 #include "litmus/litmus.h"
 #include "targets/target.h"
 
-/* Objects are at BASE + i * STRIDE: far from everything else, and never adjacent. */
-#define HOST_BASE   UINT64_C(0x7e0000000000)
-#define HOST_STRIDE (UINT64_C(16) << 20)
+/*
+ * Objects begin at BASE + i * 2 * LITMUS_MAX_PAGES huge pages: far from everything else, never
+ * adjacent, and where a huge page can begin.
+ */
+#define HOST_BASE UINT64_C(0x7e0000000000)
+
+/* Files that the tasks share have numbers of their own; all other files have higher ones. */
+#define HOST_FD_UFFD (STDERR_FILENO + 1) /* two sockets for each uffd (host_uffd_file.c) */
+#define HOST_FD_FILE (HOST_FD_UFFD + 2 * LITMUS_MAX_UFFDS) /* for each object (host_map.c) */
+#define HOST_FD_FREE (HOST_FD_FILE + LITMUS_MAX_OBJECTS)
 
 #define HOST_STACK_SIZE  (256 * 1024)
 #define HOST_MAX_CPUS    64
@@ -40,6 +47,7 @@ enum host_state {
 	HOST_UNBORN,
 	HOST_RUNNING,
 	HOST_WAITING, /* a task only: in a wait for another's HOST_DONE */
+	HOST_READING, /* a task only: in read(), for an event of a userfaultfd */
 	HOST_DONE,
 };
 
@@ -47,7 +55,10 @@ struct host_task {
 	_Atomic uint32_t state;
 	_Atomic uint32_t op; /* the operation that it is at */
 	_Atomic(_Atomic uint32_t *) waits_for;
-	_Atomic int signal; /* that killed its process, before it had ended; 0: none */
+	_Atomic int tid;
+	_Atomic uint32_t uffd;     /* index + 1 of the uffd whose file it has open at the moment */
+	_Atomic uint32_t no_event; /* op + 1 of a read() that nobody is left to bring an event to */
+	_Atomic int signal;        /* that killed its process, before it had ended; 0: none */
 	int64_t registers[LITMUS_MAX_REGISTERS];
 };
 
@@ -67,6 +78,8 @@ struct host_result {
 struct host_iteration {
 	_Atomic uint32_t ready; /* tasks that have come to the start line */
 	_Atomic uint32_t completions[LITMUS_MAX_COMPLETIONS];
+	_Atomic bool uffds[LITMUS_MAX_UFFDS]; /* open */
+	_Atomic uint32_t supervisor_uffd;     /* as host_task.uffd */
 	struct host_task tasks[LITMUS_MAX_TASKS];
 	struct host_process processes[LITMUS_MAX_TASKS]; /* by litmus_task.process */
 	int64_t memory[LITMUS_MAX_OBSERVABLES];          /* of LITMUS_OBSERVE_MEMORY */
@@ -75,7 +88,7 @@ struct host_iteration {
 /* What the kernel would not do for a task, and the error. */
 struct host_refusal {
 	_Atomic(const char *) what; /* written last; NULL: nothing was refused */
-	int error;
+	int error;                  /* 0: `what` says it all */
 };
 
 struct host_shared {
@@ -110,6 +123,7 @@ struct host_direct_io {
 struct host_handle {
 	const struct host_means *means; /* NULL: it holds nothing */
 	uint64_t addr;                  /* of the int, on the first page */
+	uint64_t unit;                  /* from one of its pages to the next */
 	int nr_pages;
 	struct io_uring ring;
 	int pipe[2];
@@ -122,20 +136,25 @@ struct host {
 	struct host_shared *shared;
 	pid_t supervisor;
 	long page_size;
+	uint64_t huge_size; /* of what a PMD maps */
 	unsigned iteration;
+	unsigned nr_least; /* iterations that are enough when `budget` seconds are over; 0: all */
+	double budget;
 	int nr_cpus;
 	int cpus[HOST_MAX_CPUS];
-	bool concurrent;       /* some tasks run at the same time: jitter them */
-	bool uses_pagemap;     /* remember which frames handles hold */
-	bool uses_tracing;     /* tasks look into each other's memory */
-	bool gated;            /* exit() ends a process between operations, not within */
-	bool first_observed;   /* P0's memory is part of the outcome */
+	bool concurrent;     /* some tasks run at the same time: jitter them */
+	bool uses_pagemap;   /* remember which frames handles hold */
+	bool uses_tracing;   /* tasks look into each other's memory */
+	bool gated;          /* exit() ends a process between operations, not within */
+	bool first_observed; /* P0's memory is part of the outcome */
+	bool uses_thp;
+	bool only_advised;     /* no huge pages but where MADV_HUGEPAGE asks for them */
 	unsigned char *stacks; /* HOST_STACK_SIZE for each task that is a thread */
 
 	/* From here on each process has its own. */
 	int process;
-	_Atomic int inside;   /* tasks inside an operation, if gated */
-	_Atomic bool exiting; /* a task called exit() */
+	_Atomic bool inside[LITMUS_MAX_TASKS]; /* in an operation, if gated */
+	_Atomic bool exiting;                  /* a task called exit() */
 	struct host_handle handles[LITMUS_MAX_TASKS][LITMUS_MAX_REGISTERS];
 };
 
@@ -171,6 +190,12 @@ long host_drop(struct host *host, struct host_handle *handle);
 long host_dma_write(struct host *host, struct host_handle *handle, int page, int value);
 long host_dma_read(struct host *host, struct host_handle *handle, int page);
 
+/*
+ * Drop what the process holds that ends. The kernel would do it, but let go of an io_uring's pins
+ * only some time after the process is gone.
+ */
+void host_drop_all(struct host *host);
+
 /* A fork()'s child has no handles: forget those of the parent, close their files. */
 void host_forget_handles(struct host *host);
 
@@ -194,17 +219,11 @@ void host_close_pipe(const int fds[2]);
  */
 bool host_probe(struct host *host);
 
-/* Frame number that addr maps in this process; 0: none, or it may not be known. */
-uint64_t host_pagemap(const struct host *host, uint64_t addr);
-
-/* The bits of addr's entry in /proc/self/pagemap, or 0. */
-uint64_t host_pagemap_entry(const struct host *host, uint64_t addr);
-
 /* host_refuse.c */
 
 /*
- * Say that the kernel will not do what the test needs, and end the process. `what` is a literal,
- * `error` -errno.
+ * Say that the kernel will not do what the test needs, and end the process. `what` is a literal:
+ * what the kernel refuses with `error`, -errno; or, if that is 0, all that there is to say.
  */
 void host_refuse(struct host *host, const char *what, long error);
 
@@ -220,13 +239,13 @@ void host_process_main(struct host *host, int task);
 
 /* host_call.c */
 
-/* Where the test's address is. */
-uint64_t host_address(const struct host *host, struct litmus_addr addr);
-
 /* Make an operation that is neither an access of the CPU nor about tasks. Returns its result. */
 int64_t host_call(struct host *host, int task, const struct litmus_op *op, int value);
 
 /* host_supervisor.c */
+
+/* Of a clock that only goes on. */
+double host_seconds(void);
 
 /* Run all iterations in this process, which is a fork of the tool. Results go to host->shared. */
 void host_supervise(struct host *host);

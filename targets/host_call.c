@@ -7,20 +7,10 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 
+#include "targets/host_move.h"
+#include "targets/host_pages.h"
 #include "targets/host_sys.h"
-
-uint64_t host_address(const struct host *host, struct litmus_addr addr)
-{
-	const struct litmus_var *var = &host->test->vars[addr.var];
-
-	return HOST_BASE + (uint64_t)var->object * HOST_STRIDE +
-	       (uint64_t)addr.page * (uint64_t)host->page_size + (uint64_t)var->word * sizeof(int);
-}
-
-static uint64_t page_address(const struct host *host, struct litmus_addr addr)
-{
-	return host_address(host, addr) & ~((uint64_t)host->page_size - 1);
-}
+#include "targets/host_uffd.h"
 
 static int map_prot(unsigned prot)
 {
@@ -28,6 +18,7 @@ static int map_prot(unsigned prot)
 	       (prot & LITMUS_PROT_WRITE ? PROT_WRITE : 0);
 }
 
+/* Those given as numbers are not in every libc's headers. */
 static int advice(unsigned litmus)
 {
 	static const int advices[] = {
@@ -36,26 +27,39 @@ static int advice(unsigned litmus)
 		[LITMUS_MADV_DOFORK] = MADV_DOFORK,
 		[LITMUS_MADV_WIPEONFORK] = MADV_WIPEONFORK,
 		[LITMUS_MADV_KEEPONFORK] = MADV_KEEPONFORK,
-		[LITMUS_MADV_POPULATE_READ] = 22, /* Linux 5.14; not in every libc's headers */
+		[LITMUS_MADV_POPULATE_READ] = 22, /* Linux 5.14 */
 		[LITMUS_MADV_POPULATE_WRITE] = 23,
+		[LITMUS_MADV_FREE] = MADV_FREE,
+		[LITMUS_MADV_WILLNEED] = MADV_WILLNEED,
+		[LITMUS_MADV_PAGEOUT] = 21, /* Linux 5.4 */
+		[LITMUS_MADV_HUGEPAGE] = MADV_HUGEPAGE,
+		[LITMUS_MADV_NOHUGEPAGE] = MADV_NOHUGEPAGE,
+		[LITMUS_MADV_COLLAPSE] = 25, /* Linux 6.1 */
+		[LITMUS_MADV_MERGEABLE] = MADV_MERGEABLE,
+		[LITMUS_MADV_UNMERGEABLE] = MADV_UNMERGEABLE,
 	};
 
 	return advices[litmus];
 }
 
-static long map_memory(const struct litmus_op *op, long addr, long length)
+/* Base pages, unless MADV_HUGEPAGE asks for more later. */
+static long map_memory(const struct host *host, const struct litmus_op *op, long addr, long length)
 {
 	int flags = MAP_ANONYMOUS | MAP_FIXED |
 		    (op->map == LITMUS_MAP_SHARED ? MAP_SHARED : MAP_PRIVATE);
 	long result = host_syscall(SYS_mmap, addr, length, map_prot(op->flags), flags, -1, 0);
 
-	return result < 0 ? result : 0;
+	if (result < 0)
+		return result;
+	if (host->uses_thp && !host->only_advised)
+		host_syscall(SYS_madvise, addr, length, MADV_NOHUGEPAGE, 0, 0, 0);
+	return 0;
 }
 
 static long move_memory(struct host *host, const struct litmus_op *op, long addr, long length)
 {
 	long result = host_syscall(SYS_mremap, addr, length, length, MREMAP_MAYMOVE | MREMAP_FIXED,
-				   (long)page_address(host, op->to), 0);
+				   (long)host_page_address(host, op->to), 0);
 
 	return result < 0 ? result : 0;
 }
@@ -122,20 +126,28 @@ static long clear_refs(struct host *host)
 	return result < 0 ? result : 0;
 }
 
-/* MADV_COLD (Linux 5.4) begins with lru_add_drain(); of a page that was never touched it is all. */
-static long drain_lru(struct host *host)
+static long advise(struct host *host, const struct litmus_op *op, long addr, long length)
 {
-	long page = host_syscall(SYS_mmap, 0, host->page_size, PROT_READ,
-				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (op->flags == LITMUS_MADV_PAGEOUT)
+		return host_pageout(host, (uint64_t)addr, (uint64_t)length);
+	return host_syscall(SYS_madvise, addr, length, advice(op->flags), 0, 0, 0);
+}
+
+/* pread(2) and pwrite(2) of the int in the file that the object maps. */
+static int64_t access_file(const struct host *host, const struct litmus_op *op, int value)
+{
+	const struct litmus_var *var = &host->test->vars[op->addr.var];
+	uint64_t offset = host_address(host, op->addr) - host_object_address(host, var->object);
+	int fd = HOST_FD_FILE + var->object;
 	long result;
 
-	if (page < 0)
-		host_refuse(host, "mmap() of a page to drain", page);
-	result = host_syscall(SYS_madvise, page, host->page_size, 20 /* MADV_COLD */, 0, 0, 0);
+	if (op->code == LITMUS_PWRITE)
+		result = host_pwrite(fd, &value, sizeof(value), offset);
+	else
+		result = host_pread(fd, &value, sizeof(value), offset);
 	if (result < 0)
-		host_refuse(host, "madvise(MADV_COLD)", result);
-	host_syscall(SYS_munmap, page, host->page_size, 0, 0, 0, 0);
-	return 0;
+		return result;
+	return op->code == LITMUS_PWRITE ? 0 : value;
 }
 
 /* What is held, and the device that uses it. */
@@ -161,13 +173,13 @@ int64_t host_call(struct host *host, int task, const struct litmus_op *op, int v
 {
 	struct host_handle *handles = host->handles[task];
 	uint64_t addr = host_address(host, op->addr);
-	long page = (long)(addr & ~((uint64_t)host->page_size - 1));
-	long length = op->nr_pages * host->page_size;
+	long page = (long)host_page_address(host, op->addr);
+	long length = (long)host_length(host, op);
 	long error;
 
 	switch (op->code) {
 	case LITMUS_MMAP:
-		return map_memory(op, page, length);
+		return map_memory(host, op, page, length);
 	case LITMUS_MUNMAP:
 		return host_syscall(SYS_munmap, page, length, 0, 0, 0, 0);
 	case LITMUS_MPROTECT:
@@ -175,7 +187,7 @@ int64_t host_call(struct host *host, int task, const struct litmus_op *op, int v
 	case LITMUS_MREMAP:
 		return move_memory(host, op, page, length);
 	case LITMUS_MADVISE:
-		return host_syscall(SYS_madvise, page, length, advice(op->flags), 0, 0, 0);
+		return advise(host, op, page, length);
 	case LITMUS_GET_USER_PAGES:
 	case LITMUS_GET_USER_PAGES_FAST:
 	case LITMUS_GET_USER_PAGES_REMOTE:
@@ -201,10 +213,32 @@ int64_t host_call(struct host *host, int task, const struct litmus_op *op, int v
 		return error ? error : value;
 	case LITMUS_PROCESS_VM_WRITEV:
 		return access_remote(host, op, &value);
+	case LITMUS_USERFAULTFD:
+	case LITMUS_CLOSE:
+	case LITMUS_UFFDIO_REGISTER:
+	case LITMUS_UFFDIO_UNREGISTER:
+	case LITMUS_UFFDIO_WRITEPROTECT:
+	case LITMUS_UFFDIO_COPY:
+	case LITMUS_UFFDIO_ZEROPAGE:
+	case LITMUS_UFFDIO_CONTINUE:
+	case LITMUS_UFFDIO_WAKE:
+	case LITMUS_READ:
+	case LITMUS_PM_UFFD_WP:
+		return host_uffd_call(host, task, op, value);
+	case LITMUS_PREAD:
+	case LITMUS_PWRITE:
+		return access_file(host, op, value);
+	case LITMUS_KSM_DO_SCAN:
+		return host_ksm_do_scan(host);
+	case LITMUS_MOVE_PAGES:
+		return host_move_pages(host, op);
+	case LITMUS_SPLIT_HUGE_PAGE:
+		return host_split_huge_page(host, op);
 	case LITMUS_CLEAR_REFS:
 		return clear_refs(host);
 	case LITMUS_LRU_ADD_DRAIN:
-		return drain_lru(host);
+		host_drain_lru(host);
+		return 0;
 	default:
 		return -ENOSYS; /* host_can_hold() has said no to the page lock */
 	}

@@ -366,6 +366,7 @@ static bool is_pinned(struct host *host, unsigned char *page)
 
 	words[0] = 1;
 	handle->addr = (uint64_t)(uintptr_t)page;
+	handle->unit = (uint64_t)host->page_size;
 	taken = take(host, handle, true);
 	if (taken < 0)
 		host_refuse(host, "direct I/O on a FUSE file", taken);
@@ -378,6 +379,16 @@ static bool is_pinned(struct host *host, unsigned char *page)
 	return words[0] == 3;
 }
 
+/* What is missing is another thing for each step of the way to the mount. */
+static const char *needs_of_mount(const struct host_direct_io *dio, long error)
+{
+	if (dio->server < 0)
+		return error == -ENOENT || error == -ENXIO || error == -ENODEV
+			       ? "/dev/fuse (CONFIG_FUSE_FS)"
+			       : "access to /dev/fuse";
+	return error == -EPERM ? "a FUSE mount (CAP_SYS_ADMIN)" : "a FUSE mount";
+}
+
 static bool probe_mount(char *reason, size_t size)
 {
 	struct host_direct_io dio;
@@ -385,9 +396,8 @@ static bool probe_mount(char *reason, size_t size)
 
 	close_files(&dio);
 	if (error)
-		snprintf(reason, size,
-			 "holding direct I/O in flight takes a FUSE mount (CAP_SYS_ADMIN): %s",
-			 strerror((int)-error));
+		snprintf(reason, size, "holding direct I/O in flight takes %s: %s",
+			 needs_of_mount(&dio, error), strerror((int)-error));
 	return !error;
 }
 

@@ -41,6 +41,6 @@ bool host_probe_direct(struct host *host, unsigned char *page, char *reason, siz
 bool host_probe_direct_pin(struct host *host, unsigned char *page, char *reason, size_t size);
 
 /* Where the handle's int is on its page number `page`. */
-uint64_t host_word_address(const struct host *host, const struct host_handle *handle, int page);
+uint64_t host_word_address(const struct host_handle *handle, int page);
 
 #endif

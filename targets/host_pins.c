@@ -5,16 +5,19 @@
 #include <limits.h>
 #include <stdio.h>
 
+#include "targets/host_pages.h"
 #include "targets/host_sys.h"
 
-uint64_t host_word_address(const struct host *host, const struct host_handle *handle, int page)
+uint64_t host_word_address(const struct host_handle *handle, int page)
 {
-	return handle->addr + (uint64_t)page * (uint64_t)host->page_size;
+	return handle->addr + (uint64_t)page * handle->unit;
 }
 
 /*
  * What takes references and pins with exactly these flags. Of slow and fast GUP user space can't
- * choose one, but they differ only in what they lock: fast GUP leaves to slow whatever it can't do.
+ * choose one, and what there is takes the fast one. They differ in what they lock, and in whether
+ * they wait for a userfaultfd's monitor (may_fail_slowly()); fast GUP leaves to slow whatever it
+ * can't do.
  */
 struct host_provider {
 	enum litmus_opcode opcode;
@@ -61,7 +64,37 @@ static void flag_names(unsigned flags, char *buf, size_t size)
 		 flags & LITMUS_FOLL_LONGTERM ? " | FOLL_LONGTERM" : "");
 }
 
-static bool can_take(const struct litmus_op *op, char *reason, size_t size)
+/* Is there a register operation of the test whose pages this operation could come to? */
+static bool meets_monitor(const struct litmus_test *test, const struct litmus_op *gup)
+{
+	int object = test->vars[gup->addr.var].object;
+
+	for (int i = 0; i < test->nr_tasks; i++) {
+		for (int j = 0; j < test->tasks[i].nr_ops; j++) {
+			const struct litmus_op *op = &test->tasks[i].ops[j];
+
+			if (op->code != LITMUS_UFFDIO_REGISTER)
+				continue;
+			if (op->flags == LITMUS_UFFDIO_REGISTER_MODE_WP &&
+			    !(gup->flags & LITMUS_FOLL_WRITE))
+				continue;
+			if (test->vars[op->addr.var].object == object ||
+			    litmus_uses(test, LITMUS_MREMAP))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Slow GUP, which keeps the mmap lock, fails where fast GUP drops it and waits for a monitor. */
+static bool may_fail_slowly(const struct litmus_test *test, const struct litmus_op *op)
+{
+	return (op->code == LITMUS_GET_USER_PAGES || op->code == LITMUS_PIN_USER_PAGES) &&
+	       meets_monitor(test, op);
+}
+
+static bool can_take(const struct litmus_test *test, const struct litmus_op *op, char *reason,
+		     size_t size)
 {
 	const struct host_means *means = find_means(op);
 	char flags[64];
@@ -70,6 +103,10 @@ static bool can_take(const struct litmus_op *op, char *reason, size_t size)
 	if (!means)
 		snprintf(reason, size, "nothing in user space holds on to %s(%s)",
 			 litmus_op_info(op->code)->name, flags[0] ? flags + 3 : "0");
+	else if (may_fail_slowly(test, op))
+		snprintf(reason, size,
+			 "slow GUP fails where fast GUP waits for a userfaultfd, and user space "
+			 "has fast GUP only");
 	else if (means->one_shot && op->nr_pages > 1)
 		snprintf(reason, size, "direct I/O is held in flight on single pages only");
 	else
@@ -129,7 +166,7 @@ static bool can_do(const struct litmus_test *test, const struct litmus_task *tas
 	case LITMUS_DMA_WRITE:
 		return can_dma(test, task, index, reason, size);
 	default:
-		return !takes_pages(op) || can_take(op, reason, size);
+		return !takes_pages(op) || can_take(test, op, reason, size);
 	}
 }
 
@@ -177,13 +214,14 @@ long host_take(struct host *host, const struct litmus_op *op, uint64_t addr,
 	long nr;
 
 	handle->addr = addr;
+	handle->unit = host_unit(host, host->test->vars[op->addr.var].object);
 	nr = means->take(host, handle, op->nr_pages);
 	if (nr < 0)
 		return nr;
 	handle->means = means;
 	handle->nr_pages = (int)nr;
 	for (int i = 0; host->uses_pagemap && i < nr; i++)
-		handle->pfn[i] = host_pagemap(host, host_word_address(host, handle, i) & page_mask);
+		handle->pfn[i] = host_pagemap(host, host_word_address(handle, i) & page_mask);
 	return nr;
 }
 
@@ -212,6 +250,14 @@ long host_dma_read(struct host *host, struct host_handle *handle, int page)
 	return handle->means->dma_read(host, handle, page);
 }
 
+void host_drop_all(struct host *host)
+{
+	for (int i = 0; i < LITMUS_MAX_TASKS; i++) {
+		for (int j = 0; j < LITMUS_MAX_REGISTERS; j++)
+			host_drop(host, &host->handles[i][j]);
+	}
+}
+
 void host_forget_handles(struct host *host)
 {
 	for (int i = 0; i < LITMUS_MAX_TASKS; i++) {
@@ -221,8 +267,8 @@ void host_forget_handles(struct host *host)
 		}
 	}
 	/* close_range(2) is of Linux 5.9. */
-	if (host_syscall(SYS_close_range, STDERR_FILENO + 1, UINT_MAX, 0, 0, 0, 0) == 0)
+	if (host_syscall(SYS_close_range, HOST_FD_FREE, UINT_MAX, 0, 0, 0, 0) == 0)
 		return;
-	for (int fd = STDERR_FILENO + 1; fd < 1024; fd++)
+	for (int fd = HOST_FD_FREE; fd < 1024; fd++)
 		host_close(fd);
 }

@@ -30,7 +30,7 @@ static long pipe_take(struct host *host, struct host_handle *handle, int nr_page
 	long result;
 
 	for (int i = 0; i < nr_pages; i++) {
-		vecs[i].iov_base = (void *)(uintptr_t)host_word_address(host, handle, i);
+		vecs[i].iov_base = (void *)(uintptr_t)host_word_address(handle, i);
 		vecs[i].iov_len = sizeof(int);
 	}
 	host_make_pipe(host, handle->pipe);

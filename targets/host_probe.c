@@ -13,33 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "targets/host_map.h"
+#include "targets/host_move.h"
+#include "targets/host_pages.h"
 #include "targets/host_sys.h"
-
-/* Entries of /proc/PID/pagemap (Documentation/admin-guide/mm/pagemap.rst). */
-#define PAGEMAP_PFN        ((UINT64_C(1) << 55) - 1)
-#define PAGEMAP_SOFT_DIRTY (UINT64_C(1) << 55)
-#define PAGEMAP_PRESENT    (UINT64_C(1) << 63)
-
-uint64_t host_pagemap_entry(const struct host *host, uint64_t addr)
-{
-	uint64_t entry = 0;
-	long fd = host_open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return 0;
-	if (host_pread((int)fd, &entry, sizeof(entry),
-		       addr / (uint64_t)host->page_size * sizeof(entry)) != (long)sizeof(entry))
-		entry = 0;
-	host_close((int)fd);
-	return entry;
-}
-
-uint64_t host_pagemap(const struct host *host, uint64_t addr)
-{
-	uint64_t entry = host_pagemap_entry(host, addr);
-
-	return entry & PAGEMAP_PRESENT ? entry & PAGEMAP_PFN : 0;
-}
+#include "targets/host_system.h"
+#include "targets/host_uffd.h"
 
 /* A probe takes milliseconds. */
 #define LIMIT_SECONDS 5
@@ -69,9 +48,9 @@ static const char *probe_soft_dirty(struct host *host, unsigned char *page)
 		return "there is no /proc/self/clear_refs";
 	host_write((int)fd, "4", 1);
 	host_close((int)fd);
-	cleared = !(host_pagemap_entry(host, addr) & PAGEMAP_SOFT_DIRTY);
+	cleared = !(host_pagemap_entry(host, addr) & HOST_PAGEMAP_SOFT_DIRTY);
 	*(volatile unsigned char *)page = 2;
-	set = host_pagemap_entry(host, addr) & PAGEMAP_SOFT_DIRTY;
+	set = host_pagemap_entry(host, addr) & HOST_PAGEMAP_SOFT_DIRTY;
 	return cleared && set ? NULL : "this kernel does not track soft-dirty pages";
 }
 
@@ -103,6 +82,25 @@ static const char *probe_process_vm(struct host *host, unsigned char *page)
 	return "process_vm_readv() does not work here";
 }
 
+static const char *probe_uffd(struct host *host, unsigned char *page)
+{
+	(void)page;
+	return host_probe_uffd(host);
+}
+
+static const char *probe_move_pages(struct host *host, unsigned char *page)
+{
+	(void)host;
+	(void)page;
+	return host_probe_move_pages();
+}
+
+static const char *probe_split(struct host *host, unsigned char *page)
+{
+	(void)page;
+	return host_probe_split(host, host_object_address(host, 0));
+}
+
 static const char *probe_drain(struct host *host, unsigned char *page)
 {
 	if (host_syscall(SYS_madvise, (long)page, host->page_size, 20 /* MADV_COLD */, 0, 0, 0) ==
@@ -124,15 +122,16 @@ static const struct probe probes[] = {
 	{LITMUS_PROCESS_VM_READV, probe_process_vm},
 	{LITMUS_PROCESS_VM_WRITEV, probe_process_vm},
 	{LITMUS_LRU_ADD_DRAIN, probe_drain},
+	{LITMUS_USERFAULTFD, probe_uffd},
+	{LITMUS_MOVE_PAGES, probe_move_pages},
+	{LITMUS_SPLIT_HUGE_PAGE, probe_split},
 };
 
-static bool uses(const struct litmus_test *test, enum litmus_opcode opcode)
+static bool has_thp(const struct litmus_test *test)
 {
-	for (int i = 0; i < test->nr_tasks; i++) {
-		for (int j = 0; j < test->tasks[i].nr_ops; j++) {
-			if (test->tasks[i].ops[j].code == opcode)
-				return true;
-		}
+	for (int i = 0; i < test->nr_objects; i++) {
+		if (test->objects[i].kind.backing == LITMUS_THP)
+			return true;
 	}
 	return false;
 }
@@ -142,7 +141,7 @@ static bool run_probes(struct host *host, unsigned char *page, char *reason, siz
 	for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
 		const char *missing;
 
-		if (!uses(host->test, probes[i].opcode))
+		if (!litmus_uses(host->test, probes[i].opcode))
 			continue;
 		*(volatile unsigned char *)page = 1;
 		missing = probes[i].run(host, page);
@@ -152,6 +151,25 @@ static bool run_probes(struct host *host, unsigned char *page, char *reason, siz
 		}
 	}
 	return true;
+}
+
+static const char *missing_thp(struct host *host)
+{
+	/* Beside all objects: nothing is mapped there. */
+	if (has_thp(host->test))
+		return host_probe_thp(host, host_object_address(host, LITMUS_MAX_OBJECTS));
+	if (host->uses_thp && access("/sys/kernel/mm/transparent_hugepage", F_OK))
+		return "this kernel has no transparent huge pages (CONFIG_TRANSPARENT_HUGEPAGE)";
+	return NULL;
+}
+
+static bool have_thp(struct host *host, char *reason, size_t size)
+{
+	const char *missing = missing_thp(host);
+
+	if (missing)
+		snprintf(reason, size, "%s", missing);
+	return !missing;
 }
 
 /*
@@ -184,7 +202,7 @@ static bool run_all(struct host *host, char *reason, size_t size)
 		return false;
 	}
 	return proc_is_ours(reason, size) && host_probe_pins(host, page, reason, size) &&
-	       run_probes(host, page, reason, size);
+	       have_thp(host, reason, size) && run_probes(host, page, reason, size);
 }
 
 /* False: it did not end in time, and was killed. */

@@ -36,7 +36,11 @@ void host_refusal_text(const struct host_shared *shared, char *buf, size_t size)
 {
 	const struct host_refusal *refusal = find_refusal(shared);
 
-	if (refusal)
+	if (!refusal)
+		return;
+	if (refusal->error)
 		snprintf(buf, size, "this kernel refuses %s: %s", atomic_load(&refusal->what),
 			 strerror(refusal->error));
+	else
+		snprintf(buf, size, "%s", atomic_load(&refusal->what));
 }

@@ -7,6 +7,9 @@
 
 #include "targets/host_sys.h"
 
+#define TOO_MUCH_LOCKED \
+	"RLIMIT_MEMLOCK is too small for what io_uring pins (and there is no CAP_IPC_LOCK)"
+
 /*
  * A registered buffer of an io_uring: pinned while it is registered, by pin_user_pages() and in
  * later kernels by pin_user_pages_fast(). READ_FIXED and WRITE_FIXED go to the pinned pages and
@@ -35,9 +38,14 @@ static long ring_take(struct host *host, struct host_handle *handle, int nr_page
 	/* GUP takes what comes before the first page that it can't; io_uring wants all or nothing.
 	 */
 	for (int nr = nr_pages; nr > 0; nr--) {
-		error = register_pages(&handle->ring, start, nr * host->page_size);
+		/* From the first page to the beginning of the last: base pages, if pages are huge.
+		 */
+		error = register_pages(&handle->ring, start,
+				       (nr - 1) * (long)handle->unit + host->page_size);
 		if (!error)
 			return nr;
+		if (error == -ENOMEM)
+			host_refuse(host, TOO_MUCH_LOCKED, 0);
 		if (error != -EFAULT)
 			host_refuse(host, "io_uring's registration of a buffer", error);
 	}
@@ -76,8 +84,8 @@ static int ring_dma_read(struct host *host, struct host_handle *handle, int page
 
 	host_make_pipe(host, fds);
 	io_uring_prep_write_fixed(io_uring_get_sqe(&handle->ring), fds[1],
-				  (void *)(uintptr_t)host_word_address(host, handle, page),
-				  sizeof(value), 0, 0);
+				  (void *)(uintptr_t)host_word_address(handle, page), sizeof(value),
+				  0, 0);
 	ring_run(host, handle);
 	host_read(fds[0], &value, sizeof(value));
 	host_close_pipe(fds);
@@ -91,8 +99,8 @@ static void ring_dma_write(struct host *host, struct host_handle *handle, int pa
 	host_make_pipe(host, fds);
 	host_write(fds[1], &value, sizeof(value));
 	io_uring_prep_read_fixed(io_uring_get_sqe(&handle->ring), fds[0],
-				 (void *)(uintptr_t)host_word_address(host, handle, page),
-				 sizeof(value), 0, 0);
+				 (void *)(uintptr_t)host_word_address(handle, page), sizeof(value),
+				 0, 0);
 	ring_run(host, handle);
 	host_close_pipe(fds);
 }
@@ -106,10 +114,23 @@ bool host_probe_ring(struct host *host, unsigned char *page, char *reason, size_
 		error = register_pages(&ring, (uint64_t)(uintptr_t)page, host->page_size);
 		io_uring_queue_exit(&ring);
 	}
-	if (error)
+	switch (error) {
+	case 0:
+		return true;
+	case -ENOMEM:
+		snprintf(reason, size, "%s", TOO_MUCH_LOCKED);
+		break;
+	case -EPERM:
+		snprintf(reason, size,
+			 "no pins without io_uring, which is forbidden here "
+			 "(kernel.io_uring_disabled, or seccomp)");
+		break;
+	default:
 		snprintf(reason, size, "no pins without io_uring's registered buffers: %s",
 			 strerror((int)-error));
-	return !error;
+		break;
+	}
+	return false;
 }
 
 const struct host_means host_ring = {

@@ -2,18 +2,31 @@
 /* host_supervisor.c - run a test's iterations, reap its processes, end those that hang */
 #include "targets/host.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
+#include "targets/host_system.h"
+#include "targets/host_pages.h"
+#include "targets/host_stuck.h"
 #include "targets/host_sys.h"
+#include "targets/host_uffd.h"
 
-/* How often to look for a deadlock, and how long nothing may move before we call it a hang. */
-#define TICK_MS    5
-#define HANG_TICKS 1000
+/*
+ * How often to look for a deadlock, and how long nothing may move before we call it a hang. Who
+ * reads from a userfaultfd may have to wait for us to say that nothing will come.
+ */
+#define TICK_MS      5
+#define TICK_MS_UFFD 1
+#define HANG_MS      5000
+
+/* How long huge pages of an iteration may stay in use after its end. */
+#define POOL_LIMIT_MS 5000
 
 enum verdict {
 	VERDICT_RUNNING,
@@ -88,84 +101,32 @@ static bool reap(struct host *host)
 	}
 }
 
-/*
- * Does this process run something, or is it about to end by itself? P0's may wait for the others.
- */
-static bool process_goes_on(struct host *host, int index)
-{
-	struct host_iteration *now = &host->shared->now;
-	bool all_done = true;
-
-	if (atomic_load(&now->processes[index].state) != HOST_RUNNING)
-		return false;
-	for (int i = 0; i < host->test->nr_tasks; i++) {
-		struct host_task *task = &now->tasks[i];
-		uint32_t state = atomic_load(&task->state);
-
-		if (host->test->tasks[i].process != index || state == HOST_UNBORN)
-			continue;
-		if (state == HOST_RUNNING)
-			return true;
-		if (state == HOST_WAITING &&
-		    atomic_load(atomic_load(&task->waits_for)) == HOST_DONE)
-			return true;
-		all_done &= state == HOST_DONE;
-	}
-	return all_done;
-}
-
-static uint64_t progress(struct host *host)
-{
-	uint64_t sum = 0;
-
-	for (int i = 0; i < host->test->nr_tasks; i++) {
-		sum = sum * 131 + atomic_load(&host->shared->now.tasks[i].op);
-		sum = sum * 131 + atomic_load(&host->shared->now.tasks[i].state);
-		sum = sum * 131 + atomic_load(&host->shared->now.processes[i].state);
-	}
-	return sum;
-}
-
-/*
- * All tasks that have not ended wait for something that only they could bring about. A task could
- * bring it about and end while we look at another: nothing may have moved since `before`.
- */
-static bool is_deadlocked(struct host *host, uint64_t before)
-{
-	bool waits = false;
-
-	for (int i = 0; i < host->test->nr_tasks; i++) {
-		if (process_goes_on(host, i))
-			return false;
-		waits |= atomic_load(&host->shared->now.tasks[i].state) == HOST_WAITING;
-	}
-	return waits && progress(host) == before;
-}
-
 static enum verdict watch(struct host *host)
 {
-	const struct timespec tick = {.tv_nsec = TICK_MS * 1000000L};
-	uint64_t last = progress(host);
-	int quiet = 0;
+	const int tick_ms = host->test->nr_uffds ? TICK_MS_UFFD : TICK_MS;
+	const struct timespec tick = {.tv_nsec = tick_ms * 1000000L};
+	struct host_watch seen = {0};
 	sigset_t child;
 
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	for (;;) {
-		uint64_t seen;
-
 		if (!reap(host))
 			return host_is_refused(host->shared) ? VERDICT_STOPPED : VERDICT_ENDED;
 		if (host_is_refused(host->shared) || atomic_load(&host->shared->stop))
 			return VERDICT_STOPPED;
 		if (sigtimedwait(&child, NULL, &tick) == SIGCHLD)
 			continue;
-		seen = progress(host);
-		if (is_deadlocked(host, seen))
+		switch (host_look_for_standstill(host, &seen)) {
+		case HOST_DEADLOCKED:
 			return VERDICT_DEADLOCK;
-		quiet = seen == last ? quiet + 1 : 0;
-		last = seen;
-		if (quiet == HANG_TICKS)
+		case HOST_NO_EVENTS:
+			host_end_reads(host, &seen);
+			break;
+		case HOST_MOVES:
+			break;
+		}
+		if (seen.quiet >= (unsigned)(HANG_MS / tick_ms))
 			return VERDICT_HANG;
 	}
 }
@@ -263,6 +224,7 @@ static enum verdict run_iteration(struct host *host, struct host_result *result)
 	pid_t first;
 
 	clear_iteration(host);
+	host_uffd_clear(host);
 	first = fork();
 	if (first == 0)
 		host_process_main(host, 0);
@@ -318,8 +280,107 @@ static void settle(struct host *host)
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_SETMASK, &child, NULL);
-	/* Pages of a test stay single pages. Unprivileged, and inherited by fork. */
-	prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+}
+
+/* Not in every libc's headers; Linux 6.18. */
+#define THP_EXCEPT_ADVISED (1 << 1)
+
+/* Pages of a test stay single pages, unless it asks for others. Unprivileged, inherited by fork. */
+static void forbid_huge_pages(struct host *host)
+{
+	if (!host->uses_thp)
+		prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+	else if (prctl(PR_SET_THP_DISABLE, 1, THP_EXCEPT_ADVISED, 0, 0) == 0)
+		host->only_advised = true;
+	else
+		prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
+}
+
+/* Numbers that only files with a meaning of their own shall have (HOST_FD_FREE). */
+static bool reserve_numbers(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	for (int i = STDERR_FILENO + 1; i < HOST_FD_FREE; i++) {
+		if (i != fd && dup3(fd, i, O_CLOEXEC) < 0)
+			return false;
+	}
+	if (fd >= HOST_FD_FREE)
+		close(fd);
+	return host_uffd_prepare();
+}
+
+/*
+ * What a process that is gone has held is given back a little later, by a worker: the huge pages
+ * that its io_uring had pinned. The next iteration is to find the pool as full as this did.
+ * free_pages < 0: the test has no part in it.
+ */
+static bool wait_for_pool(const struct host *host, long free_pages)
+{
+	const struct timespec tick = {.tv_nsec = 200000};
+
+	if (free_pages < 0)
+		return true;
+	for (int ticks = 0; host_pool_free(host->huge_size) < free_pages; ticks++) {
+		if (ticks == POOL_LIMIT_MS * 5)
+			return false;
+		nanosleep(&tick, NULL);
+	}
+	return true;
+}
+
+double host_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Have there been enough iterations for the time that they take? */
+static bool is_enough(const struct host *host, double start)
+{
+	return host->nr_least > 0 && host->shared->nr_done >= host->nr_least &&
+	       host_seconds() - start > host->budget;
+}
+
+/* Until there are enough, or one can't be run to its end. */
+static void repeat(struct host *host, long free_pages)
+{
+	struct host_shared *shared = host->shared;
+	const double start = host_seconds();
+
+	/* One hang is proof enough, and each takes seconds. */
+	while (shared->nr_done < shared->nr_total && !shared->hung && !atomic_load(&shared->stop)) {
+		enum verdict verdict;
+
+		if (!wait_for_pool(host, free_pages)) {
+			snprintf(shared->reason, sizeof(shared->reason),
+				 "huge pages are still in use %d s after a run of the test",
+				 POOL_LIMIT_MS / 1000);
+			return;
+		}
+		host->iteration = shared->nr_done;
+		verdict = run_iteration(host, &shared->results[shared->nr_done]);
+		if (verdict == VERDICT_STOPPED)
+			return;
+		shared->hung = verdict == VERDICT_HANG;
+		shared->nr_done++;
+		if (is_enough(host, start))
+			shared->nr_total = shared->nr_done;
+	}
+}
+
+static void run_iterations(struct host *host)
+{
+	const long free_pages = host_has_hugetlb(host->test) ? host_pool_free(host->huge_size) : -1;
+
+	repeat(host, free_pages);
+	/* The next test must not find pages in the pool that this one has still in use. */
+	wait_for_pool(host, free_pages);
+	host_refusal_text(host->shared, host->shared->reason, sizeof(host->shared->reason));
 }
 
 void host_supervise(struct host *host)
@@ -327,22 +388,14 @@ void host_supervise(struct host *host)
 	struct host_shared *shared = host->shared;
 
 	settle(host);
-	if (!host_probe(host)) {
-		shared->finished = true;
-		return;
-	}
+	forbid_huge_pages(host);
 	list_cpus(host);
-	/* One hang is proof enough, and each takes seconds. */
-	while (shared->nr_done < shared->nr_total && !shared->hung && !atomic_load(&shared->stop)) {
-		enum verdict verdict;
-
-		host->iteration = shared->nr_done;
-		verdict = run_iteration(host, &shared->results[shared->nr_done]);
-		if (verdict == VERDICT_STOPPED)
-			break;
-		shared->hung = verdict == VERDICT_HANG;
-		shared->nr_done++;
+	if (!reserve_numbers()) {
+		snprintf(shared->reason, sizeof(shared->reason), "no files for a test: %s",
+			 strerror(errno));
+		shared->failed = true;
+	} else if (host_probe(host)) {
+		run_iterations(host);
 	}
-	host_refusal_text(shared, shared->reason, sizeof(shared->reason));
 	shared->finished = true;
 }

@@ -4,9 +4,11 @@
 
 #include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 
+#include "targets/host_gate.h"
+#include "targets/host_map.h"
+#include "targets/host_pages.h"
 #include "targets/host_sys.h"
 
 /* What the handler of a fault must find; a signal has no argument for it. */
@@ -45,68 +47,6 @@ static void wait_done(struct host_task *shared, _Atomic uint32_t *word)
 	for (; state != HOST_DONE; state = atomic_load(word))
 		host_futex_wait(word, state);
 	atomic_compare_exchange_strong(&shared->state, &waiting, HOST_RUNNING);
-}
-
-/* The task has ended, and its thread will with its process. */
-static void sleep_for_ever(void)
-{
-	_Atomic uint32_t never = HOST_UNBORN;
-
-	for (;;)
-		host_futex_wait(&never, HOST_UNBORN);
-}
-
-/*
- * exit() ends a process between two operations of all its tasks: what it leaves in memory is looked
- * at after the last of them. Hence operations are counted where that could make a difference.
- */
-static void enter(struct host *host)
-{
-	if (!host->gated)
-		return;
-	atomic_fetch_add(&host->inside, 1);
-	if (atomic_load(&host->exiting)) {
-		atomic_fetch_sub(&host->inside, 1);
-		sleep_for_ever();
-	}
-}
-
-static void leave(struct host *host)
-{
-	if (host->gated)
-		atomic_fetch_sub(&host->inside, 1);
-}
-
-/* A load that gives -EFAULT instead of a signal: the kernel makes it, for a pipe. */
-static bool peek(struct host *host, uint64_t addr, int *value)
-{
-	int fds[2];
-	long result;
-
-	host_make_pipe(host, fds);
-	result = host_write(fds[1], (const void *)(uintptr_t)addr, sizeof(*value));
-	if (result == (long)sizeof(*value))
-		result = host_read(fds[0], value, sizeof(*value));
-	host_close_pipe(fds);
-	if (result < 0 && result != -EFAULT)
-		host_refuse(host, "write() to a pipe", result);
-	return result == (long)sizeof(*value);
-}
-
-/* Record the memory that the condition reads in this task's view. */
-static void observe(struct host *host, int task)
-{
-	const struct litmus_test *test = host->test;
-
-	for (int i = 0; i < test->nr_observables; i++) {
-		const struct litmus_observable *what = &test->observables[i];
-		int value;
-
-		if (what->kind != LITMUS_OBSERVE_MEMORY || what->task != task)
-			continue;
-		if (peek(host, host_address(host, what->addr), &value))
-			host->shared->now.memory[i] = value;
-	}
 }
 
 static void wait_for_threads(struct host *host, int self)
@@ -152,7 +92,7 @@ static void end_tasks(struct self *self)
 			continue;
 		/* P0's memory is looked at when its process ends. */
 		if (i != 0)
-			observe(host, i);
+			host_observe(host, i);
 		/* Ungated, the others go on until the process itself ends. */
 		if (host->gated && i != self->number)
 			set_state(word, HOST_DONE);
@@ -168,15 +108,14 @@ static void exit_process(struct self *self)
 	struct host *host = self->host;
 	bool first = !atomic_exchange(&host->exiting, true);
 
-	leave(host);
+	host_leave(host, self->number);
 	if (!first)
-		sleep_for_ever();
-	while (atomic_load(&host->inside))
-		host_syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+		host_sleep_for_ever();
+	host_wait_outside(host, self->number);
 	end_tasks(self);
 	if (host->process == 0 && host->first_observed) {
 		wait_for_processes(host, self->number);
-		observe(host, 0);
+		host_observe(host, 0);
 	}
 	host_exit_group(HOST_EXIT_OK);
 }
@@ -216,7 +155,7 @@ static void use_cpu(const struct host *host, int task)
  * The supervisor must be the parent of all processes, to reap them in whatever order they end. The
  * kernel itself notes the pid: if we are killed in here, a process without one was never made.
  */
-static void fork_task(struct self *self, int task)
+static int64_t fork_task(struct self *self, int task)
 {
 	struct host *host = self->host;
 	struct host_iteration *now = &host->shared->now;
@@ -229,9 +168,17 @@ static void fork_task(struct self *self, int task)
 			   (long)&process->pid, 0, 0, 0);
 	if (pid == 0)
 		host_process_main(host, task);
-	/* For want of memory or of the right to another process: nothing to do with the test. */
-	if (pid < 0)
+	if (pid > 0)
+		return 0;
+	/*
+	 * It may have had to copy a pinned huge page, and found no other in the pool. Else it was
+	 * for want of memory or of the right to a process: nothing to do with the test.
+	 */
+	if (pid != -ENOMEM || !host_has_hugetlb(host->test))
 		host_refuse(host, "fork()", pid);
+	set_state(&now->tasks[task].state, HOST_UNBORN);
+	set_state(&process->state, HOST_UNBORN);
+	return pid;
 }
 
 struct thread_start {
@@ -275,9 +222,9 @@ static long wait_for_process(struct self *self, int task)
 
 	if (atomic_load(&process->state) == HOST_UNBORN)
 		return -ECHILD;
-	leave(self->host);
+	host_leave(self->host, self->number);
 	wait_done(self->shared, &process->state);
-	enter(self->host);
+	host_enter(self->host, self->number);
 	return 0;
 }
 
@@ -287,9 +234,9 @@ static long join_thread(struct self *self, int task)
 
 	if (atomic_load(&other->state) == HOST_UNBORN)
 		return -ESRCH;
-	leave(self->host);
+	host_leave(self->host, self->number);
 	wait_done(self->shared, &other->state);
-	enter(self->host);
+	host_enter(self->host, self->number);
 	return 0;
 }
 
@@ -309,8 +256,7 @@ static int64_t do_op(struct self *self, const struct litmus_op *op)
 	case LITMUS_MOVE:
 		return value;
 	case LITMUS_FORK:
-		fork_task(self, op->task);
-		return 0;
+		return fork_task(self, op->task);
 	case LITMUS_WAITPID:
 		return wait_for_process(self, op->task);
 	case LITMUS_PTHREAD_CREATE:
@@ -325,10 +271,15 @@ static int64_t do_op(struct self *self, const struct litmus_op *op)
 		set_state(&now->completions[op->completion], HOST_DONE);
 		return 0;
 	case LITMUS_WAIT_FOR_COMPLETION:
-		leave(host);
+		host_leave(host, self->number);
 		wait_done(self->shared, &now->completions[op->completion]);
-		enter(host);
+		host_enter(host, self->number);
 		return 0;
+	case LITMUS_READ:
+		host_leave(host, self->number);
+		value = host_call(host, self->number, op, 0);
+		host_enter(host, self->number);
+		return value;
 	default:
 		return host_call(host, self->number, op, (int)value);
 	}
@@ -345,6 +296,7 @@ static void run_task(struct host *host, int number)
 			  (uint64_t)number * UINT64_C(0xbf58476d1ce4e5b9),
 	};
 
+	atomic_store(&self.shared->tid, (int)host_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0));
 	for (int i = 0; i < self.task->nr_ops; i++) {
 		const struct litmus_op *op = &self.task->ops[i];
 		int64_t result;
@@ -352,11 +304,11 @@ static void run_task(struct host *host, int number)
 		atomic_store(&self.shared->op, (uint32_t)i);
 		if (host->concurrent)
 			jitter(&self);
-		enter(host);
+		host_enter(host, number);
 		result = do_op(&self, op);
 		if (op->dest >= 0)
 			self.shared->registers[op->dest] = result;
-		leave(host);
+		host_leave(host, number);
 	}
 	atomic_store(&self.shared->op, (uint32_t)self.task->nr_ops);
 	if (host->concurrent)
@@ -366,10 +318,10 @@ static void run_task(struct host *host, int number)
 		wait_for_threads(host, number);
 		wait_for_processes(host, number);
 	}
-	enter(host);
-	observe(host, number);
+	host_enter(host, number);
+	host_observe(host, number);
 	/* No longer inside when others see the end: then it has nothing left to do. */
-	leave(host);
+	host_leave(host, number);
 	set_state(&self.shared->state, HOST_DONE);
 }
 
@@ -410,31 +362,6 @@ static void drain_threads(struct host *host)
 	}
 }
 
-static void map_object(struct host *host, int index)
-{
-	const struct litmus_object *object = &host->test->objects[index];
-	uint64_t addr = HOST_BASE + (uint64_t)index * HOST_STRIDE;
-	int sharing = object->kind.backing == LITMUS_SHARED ? MAP_SHARED : MAP_PRIVATE;
-	int flags = MAP_ANONYMOUS | MAP_FIXED_NOREPLACE | sharing;
-	long result;
-
-	if (object->kind.backing == LITMUS_UNMAPPED)
-		return;
-	result = host_syscall(SYS_mmap, (long)addr, object->nr_pages * host->page_size,
-			      PROT_READ | PROT_WRITE, flags, -1, 0);
-	if (result != (long)addr)
-		host_refuse(host, "mmap() at the address of an object",
-			    result < 0 ? result : -EEXIST);
-	for (int page = 0; page < object->nr_pages; page++) {
-		volatile int *words =
-			(volatile int *)(uintptr_t)(addr +
-						    (uint64_t)page * (uint64_t)host->page_size);
-
-		for (int word = 0; object->initialised[page] && word < object->nr_words; word++)
-			words[word] = (int)object->value[page][word];
-	}
-}
-
 /*
  * A fault ends the process as the default action would: all its tasks at once. Done here because
  * the kernel would log each of them and might write a core file.
@@ -461,6 +388,7 @@ static void catch_faults(struct host *host)
 	faulting_host = host;
 	sigaction(SIGSEGV, &action, NULL);
 	sigaction(SIGBUS, &action, NULL);
+	host_catch_parking();
 }
 
 static void start_first(struct host *host)
@@ -468,8 +396,7 @@ static void start_first(struct host *host)
 	/* A group, so that all processes of the iteration can be killed at once. */
 	host_syscall(SYS_setpgid, 0, 0, 0, 0, 0, 0);
 	catch_faults(host);
-	for (int i = 0; i < host->test->nr_objects; i++)
-		map_object(host, i);
+	host_map_objects(host);
 	for (int i = 1; i < host->test->nr_tasks; i++) {
 		if (host->test->tasks[i].birth == LITMUS_BORN_START)
 			start_thread(host, i);
@@ -480,8 +407,7 @@ static void start_first(struct host *host)
 void host_process_main(struct host *host, int task)
 {
 	host->process = host->test->tasks[task].process;
-	atomic_store(&host->inside, 0);
-	atomic_store(&host->exiting, false);
+	host_open_gate(host);
 	/* No process outlives the supervisor; nor does one whose supervisor is gone already. */
 	host_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
 	if (host_syscall(SYS_getppid, 0, 0, 0, 0, 0, 0) != host->supervisor)
@@ -495,5 +421,7 @@ void host_process_main(struct host *host, int task)
 		start_first(host);
 	run_task(host, task);
 	drain_threads(host);
+	host_unmap_objects(host);
+	host_drop_all(host);
 	host_exit_group(HOST_EXIT_OK);
 }

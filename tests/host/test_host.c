@@ -3,13 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,44 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "spec/spec.h"
 #include "targets/host.h"
-
-#define NOBODY 65534
-
-static struct litmus_test *parse(const char *body)
-{
-	char text[4096];
-	char err[512];
-	int length = snprintf(text, sizeof(text), "C test\n%s\n", body);
-	struct litmus_test *test = litmus_parse("inline", text, (size_t)length, err, sizeof(err));
-
-	if (!test) {
-		fprintf(stderr, "%s\n%s", err, text);
-		abort(); /* also called before cmocka is at work */
-	}
-	return test;
-}
-
-/* Run the test; afterwards no child is left. */
-static void run(const struct litmus_test *test, unsigned iterations, struct run_result *result)
-{
-	const struct run_options options = {.host_iterations = iterations};
-
-	host_run(test, &options, NULL, result);
-	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-	assert_int_equal(errno, ECHILD);
-}
-
-/* A test that has one outcome, whatever the kernel. */
-struct example {
-	const char *name;
-	const char *body;
-	const char *outcome;
-	bool may_skip; /* where it takes privileges, or what not every kernel has */
-};
+#include "tests/host/support.h"
 
 static struct example examples[] = {
 	{
@@ -173,25 +131,6 @@ static struct example examples[] = {
 	},
 };
 
-/* All iterations end with the outcome. */
-static void one_outcome(void **state)
-{
-	const struct example *example = *state;
-	struct litmus_test *test = parse(example->body);
-	struct run_result result;
-	char text[512];
-
-	run(test, 10, &result);
-	assert_int_equal(result.status, RUN_DONE);
-	assert_int_equal(result.nr_outcomes, 1);
-	assert_int_equal(result.outcomes[0].count, 10);
-	assert_non_null(result.outcomes[0].values);
-	litmus_outcome_text(test, result.outcomes[0].values, text, sizeof(text));
-	assert_string_equal(text, example->outcome);
-	run_result_free(&result);
-	litmus_free(test);
-}
-
 static void a_deadlock_is_found(void **state)
 {
 	struct litmus_test *test = parse("{ completion c; completion d; }\n"
@@ -300,66 +239,33 @@ static void a_hang_ends_the_run(void **state)
 	litmus_free(test);
 }
 
-/* From now on a system call fails with `error` if its argument number `arg` is `value`. */
-static bool refuse_syscall(unsigned nr, unsigned arg, unsigned value, unsigned error)
+static bool refuse_read_only_files(void)
 {
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 (unsigned)(offsetof(struct seccomp_data, args) + arg * sizeof(uint64_t))),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
-
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
-/* In a kernel that refuses the system call, the test is skipped, and the reason begins so. */
-static void expect_refused(const char *body, unsigned nr, unsigned arg, unsigned value,
-			   unsigned error, const char *reason)
-{
-	struct litmus_test *test = parse(body);
-	struct run_options options = {.host_iterations = 3};
-	struct run_result result;
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		if (!refuse_syscall(nr, arg, value, error))
-			_exit(2);
-		host_run(test, &options, NULL, &result);
-		if (result.status != RUN_SKIPPED || strcmp(result.reason, reason) != 0) {
-			fprintf(stderr, "status %d: %s\n", (int)result.status, result.reason);
-			_exit(1);
-		}
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	litmus_free(test);
+	return refuse_syscall(SYS_openat, 2, O_RDONLY | O_CLOEXEC, EACCES);
 }
 
 /* What the supervisor tries out may fail wherever it does: no hang, and no failure of ours. */
 static void a_probe_that_is_refused_is_a_skip(void **state)
 {
 	(void)state;
-	expect_refused("{ anon x = 1; }\n"
-		       "P0(int *x) { r = iov_iter_extract_pages(x, FOLL_WRITE); }\nexists (true)",
-		       SYS_openat, 2, O_RDONLY | O_CLOEXEC, EACCES,
-		       "this kernel refuses open() of a FUSE file: Permission denied");
+	expect_skipped_because(
+		"{ anon x = 1; }\n"
+		"P0(int *x) { r = iov_iter_extract_pages(x, FOLL_WRITE); }\nexists (true)",
+		refuse_read_only_files,
+		"this kernel refuses open() of a FUSE file: Permission denied");
+}
+
+static bool refuse_pipes(void)
+{
+	return refuse_syscall(SYS_pipe2, 1, O_CLOEXEC, EMFILE);
 }
 
 static void a_task_that_is_refused_is_a_skip(void **state)
 {
 	(void)state;
-	expect_refused("{ anon x = 1; }\nP0() { }\nP1() { }\nP2() { }\n"
-		       "locations [x; 1:x; 2:x]\nexists (true)",
-		       SYS_pipe2, 1, O_CLOEXEC, EMFILE,
-		       "this kernel refuses pipe2(): Too many open files");
+	expect_skipped_because("{ anon x = 1; }\nP0() { }\nP1() { }\nP2() { }\n"
+			       "locations [x; 1:x; 2:x]\nexists (true)",
+			       refuse_pipes, "this kernel refuses pipe2(): Too many open files");
 }
 
 /* Whoever comes first: the text and the error are of the same refusal. */
@@ -478,7 +384,7 @@ static void an_unprivileged_user_may_run_it(void **state)
 
 	(void)state;
 	if (pid == 0) {
-		if (geteuid() == 0 && (setgid(NOBODY) || setuid(NOBODY)))
+		if (!become_nobody())
 			_exit(2);
 		host_run(test, &options, NULL, &result);
 		_exit(result.status != RUN_DONE || result.nr_outcomes != 1 ||
@@ -526,33 +432,6 @@ static void tasks_that_take_turns_are_told_apart(void **state)
 			  "P1(int *x) { complete(c); }\nlocations [1:x]\nexists (true)");
 }
 
-/* Why the kernel at hand can't run the test; or NULL. */
-static const char *why_skipped(const char *body)
-{
-	static char reason[256];
-	const struct run_options options = {.host_iterations = 1};
-	struct litmus_test *test = parse(body);
-	struct run_result result;
-	bool skipped;
-
-	host_run(test, &options, NULL, &result);
-	skipped = result.status == RUN_SKIPPED;
-	snprintf(reason, sizeof(reason), "%s", result.reason);
-	run_result_free(&result);
-	litmus_free(test);
-	return skipped ? reason : NULL;
-}
-
-/* Say in TAP why a test is left out. cmocka counts a test that is skipped later as failed. */
-static bool is_left_out(const char *name, const char *body)
-{
-	const char *reason = why_skipped(body);
-
-	if (reason)
-		printf("# skipped %s: %s\n", name, reason);
-	return reason != NULL;
-}
-
 #define NR_EXAMPLES (sizeof(examples) / sizeof(examples[0]))
 
 int main(void)
@@ -578,14 +457,7 @@ int main(void)
 		printf("1..0 # SKIP %s\n", reason);
 		return 0;
 	}
-	for (size_t i = 0; i < NR_EXAMPLES; i++) {
-		struct example *example = &examples[i];
-
-		if (example->may_skip && is_left_out(example->name, example->body))
-			continue;
-		tests[nr++] = (struct CMUnitTest){
-			.name = example->name, .test_func = one_outcome, .initial_state = example};
-	}
+	nr = add_examples(examples, NR_EXAMPLES, tests);
 	memcpy(&tests[nr], others, sizeof(others));
 	nr += sizeof(others) / sizeof(others[0]);
 	if (!is_left_out(probe.name, "{ anon x = 1; }\nP0(int *x) "
