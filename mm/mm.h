@@ -393,7 +393,7 @@ int userfaultfd_read(struct userfaultfd_ctx *ctx, struct uffd_msg *msg);
 /* Is there an event to read? */
 bool userfaultfd_poll(struct userfaultfd_ctx *ctx);
 
-/* Does /proc/PID/pagemap show addr as PM_UFFD_WP? */
+/* Does /proc/PID/pagemap show addr as PM_UFFD_WP? Before v5.14 it can't. */
 bool mm_pagemap_uffd_wp(struct mm *mm, unsigned long addr);
 
 /* One full scan of ksmd: merges pages of all mms that are equal and VM_MERGEABLE. 0. */
