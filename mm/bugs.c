@@ -133,6 +133,42 @@ const struct mm_bug mm_bugs[] = {
 		.fix = {"hugetlb_uffd_wp", "keep"},
 		.fixed = "0f230bc24b6e",
 	},
+	{
+		.name = "O_DIRECT and swap",
+		.what = "reclaim unmaps the page under the device; read back, the next write "
+			"leaves it",
+		.era = "v5.19",
+		.bug = {"swapin_reuse", "refcount"},
+		.fix = {"swapin_reuse", "exclusive"},
+		.brought = "09854ba94c6a",
+		.fixed = "1493a1913e34",
+	},
+	{
+		.name = "pin and swap",
+		.what = "the same to a pinned page",
+		.era = "v5.11",
+		.bug = {"pageout_pinned", "unmap"},
+		.fix = {"pageout_pinned", "keep"},
+		.brought = "09854ba94c6a",
+		.fixed = "feb889fb40fa",
+	},
+	{
+		.name = "MADV_FREE and O_DIRECT",
+		.what = "reclaim drops a page that is clean, though a device is writing to it",
+		.era = "v5.18",
+		.bug = {"madv_free_refs", "ignore"},
+		.fix = {"madv_free_refs", "keep"},
+		.fixed = "6c8e2a256915",
+	},
+	{
+		.name = "dirty bit lost in migrate_vma()",
+		.what = "a page that has moved seems to be as it is in swap, and is dropped",
+		.era = "v5.19",
+		.bug = {"migrate_dirty", "lost"},
+		.fix = {"migrate_dirty", "keep"},
+		.brought = "8c3328f1f36a",
+		.fixed = "fd35ca3d12cc",
+	},
 };
 
 const int mm_nr_bugs = (int)(sizeof(mm_bugs) / sizeof(mm_bugs[0]));

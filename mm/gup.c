@@ -150,6 +150,9 @@ static struct page *follow_page(struct mm *mm, const struct vma *vma, unsigned l
 		page = UNSHARE_NEEDED;
 	else if (!grab_page(machine, page, flags))
 		page = GRAB_FAILED;
+	/* FOLL_TOUCH, which plain pins don't ask for. */
+	else if (flags & FOLL_WRITE && flags & FOLL_GET && !pte_dirty(at.pte))
+		set_page_dirty(machine, page);
 out:
 	pte_unlock(&lock);
 	return page;

@@ -443,6 +443,12 @@ long iov_iter_extract_pages(struct mm *mm, unsigned long addr, unsigned nr, unsi
 void put_page(struct machine *machine, struct page *page);
 void unpin_user_page(struct machine *machine, struct page *page);
 
+/*
+ * It was written to other than through a PTE. Who took it with FOLL_WRITE says so before letting go
+ * of it: until then nobody else knows that what is in swap, or nowhere, is older.
+ */
+void set_page_dirty(struct machine *machine, struct page *page);
+
 /* What a pin counts for in a page's refcount: nothing, for the zero page where rules say so. */
 int page_pin_bias(const struct machine *machine, const struct page *page);
 

@@ -278,6 +278,14 @@ void unpin_user_page(struct machine *machine, struct page *page)
 	page_ref_sub(machine, head, bias);
 }
 
+void set_page_dirty(struct machine *machine, struct page *page)
+{
+	struct page *head = compound_head(machine, page);
+
+	if (!page_flag(head, PG_RESERVED))
+		port_atomic_or(&head->flags, PG_DIRTY);
+}
+
 /* Its lock held. */
 static void drain_cache(struct machine *machine, struct lru_add_cache *cache)
 {

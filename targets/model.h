@@ -28,6 +28,7 @@ struct model_handle {
 	unsigned nr_held;    /* base pages */
 	unsigned unit;       /* base pages in a page of the test */
 	bool pinned;         /* FOLL_PIN, else FOLL_GET */
+	bool write;          /* FOLL_WRITE */
 	unsigned locked;     /* set of the pages whose lock we hold */
 	unsigned word;       /* of each page, that the device works on */
 	struct page **pages; /* room for all that it can hold */

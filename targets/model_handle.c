@@ -78,6 +78,7 @@ int64_t model_gup(const struct model_call *call)
 	handle->nr_pages = (int)((handle->nr_held - 1) / unit + 1);
 	handle->unit = unit;
 	handle->pinned = pinned;
+	handle->write = flags & FOLL_WRITE;
 	handle->word = (unsigned)(addr % MM_PAGE_SIZE / sizeof(uint32_t));
 	return handle->nr_pages;
 }
@@ -111,6 +112,8 @@ void model_drop_handle(struct model *model, struct model_handle *handle)
 	for (int i = 0; i < handle->nr_pages; i++)
 		unlock_handle_page(model, handle, i);
 	for (unsigned i = 0; i < handle->nr_held; i++) {
+		if (handle->write)
+			set_page_dirty(machine, handle->pages[i]);
 		if (handle->pinned)
 			unpin_user_page(machine, handle->pages[i]);
 		else

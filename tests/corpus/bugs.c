@@ -45,6 +45,12 @@ static const struct {
 	 VIOLATION_MISSED_WP},
 	{"copies of uffd-wp hugetlb", "hugetlb/HUGETLB+wp+fork+pin-ro+write", NULL,
 	 VIOLATION_MISSED_WP},
+	{"O_DIRECT and swap", "swap/DIO+get+pageout+read+write", NULL, VIOLATION_LOST_DMA},
+	{"pin and swap", "swap/PIN+pageout+read+write", "PIN+pageout+read+write+anon",
+	 VIOLATION_LOST_DMA},
+	{"MADV_FREE and O_DIRECT", "swap/FREE+dio-r+pageout", NULL, VIOLATION_LOST_DMA},
+	{"dirty bit lost in migrate_vma()", "migrate/MIGRATE+swapped+write+move+pageout", NULL,
+	 VIOLATION_LOST_WRITE},
 };
 
 #define NR_SHOWN (int)(sizeof(shown) / sizeof(shown[0]))
