@@ -40,10 +40,7 @@ bool host_uffd_prepare(void)
 struct parcel {
 	char byte;
 	struct iovec vec;
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
-	} control;
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
 	struct msghdr message;
 };
 
@@ -53,14 +50,15 @@ static void wrap(struct parcel *parcel)
 	parcel->vec = (struct iovec){&parcel->byte, 1};
 	parcel->message.msg_iov = &parcel->vec;
 	parcel->message.msg_iovlen = 1;
-	parcel->message.msg_control = parcel->control.room;
-	parcel->message.msg_controllen = sizeof(parcel->control.room);
+	parcel->message.msg_control = parcel->control;
+	parcel->message.msg_controllen = sizeof(parcel->control);
 }
 
 /* MSG_PEEK: a copy of the file, which stays in the queue; 0: the file is taken out. Or -1. */
 static int receive(int uffd, int flags)
 {
 	struct parcel parcel;
+	const struct cmsghdr *header = (const struct cmsghdr *)parcel.control;
 	int fd;
 
 	wrap(&parcel);
@@ -68,9 +66,9 @@ static int receive(int uffd, int flags)
 			 flags | MSG_DONTWAIT | MSG_CMSG_CLOEXEC, 0, 0, 0) < 0)
 		return -1;
 	if (parcel.message.msg_controllen < CMSG_LEN(sizeof(int)) ||
-	    parcel.control.header.cmsg_type != SCM_RIGHTS)
+	    header->cmsg_type != SCM_RIGHTS)
 		return -1;
-	memcpy(&fd, CMSG_DATA(&parcel.control.header), sizeof(fd));
+	memcpy(&fd, CMSG_DATA(header), sizeof(fd));
 	return fd;
 }
 
@@ -87,13 +85,14 @@ void host_uffd_clear(struct host *host)
 void host_uffd_publish(struct host *host, int uffd, int fd)
 {
 	struct parcel parcel;
+	struct cmsghdr *header = (struct cmsghdr *)parcel.control;
 	long error;
 
 	wrap(&parcel);
-	parcel.control.header.cmsg_level = SOL_SOCKET;
-	parcel.control.header.cmsg_type = SCM_RIGHTS;
-	parcel.control.header.cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(&parcel.control.header), &fd, sizeof(fd));
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &fd, sizeof(fd));
 	error = host_syscall(SYS_sendmsg, queue_in(uffd), (long)&parcel.message, MSG_NOSIGNAL, 0, 0,
 			     0);
 	if (error < 0)
