@@ -169,6 +169,67 @@ const struct mm_bug mm_bugs[] = {
 		.brought = "8c3328f1f36a",
 		.fixed = "fd35ca3d12cc",
 	},
+	{
+		.name = "references tell the monitor",
+		.what = "every reference is a write fault: userfaultfd hears of writes that "
+			"nobody makes",
+		.era = "v5.8",
+		.bug = {"gup_break", "force-write"},
+		.fix = {"gup_break", "never"},
+		.brought = "17839856fd58",
+		.fixed = "a308c71bf1e6",
+	},
+	{
+		.name = "BREAK_COW drafts lose uffd-wp",
+		.what = "the page is reused for a read-only pin, and the next write to it is "
+			"missed",
+		.era = "break-cow-v2",
+		.bug = {"uffd_wp_copy", "keep"},
+		.fix = {"uffd_wp_copy", "meant"},
+		.brought = "list, 14 Sep 2020",
+	},
+	{
+		.name = "fork and uffd-wp",
+		.what = "a child that is not monitored keeps the bit, and one that is loses it "
+			"with an early copy",
+		.era = "v5.14",
+		.bug = {"uffd_wp_fork", "parent"},
+		.fix = {"uffd_wp_fork", "child"},
+		.fixed = "8f34f1eac382",
+	},
+	{
+		.name = "unregistered memory keeps uffd-wp",
+		.what = "who registers it again hears of writes to what was not protected",
+		.era = "v6.0",
+		.bug = {"uffd_wp_reset", "never"},
+		.fix = {"uffd_wp_reset", "unregister"},
+		.fixed = "f369b07c8614",
+	},
+	{
+		.name = "uffd-wp of shared memory",
+		.what = "mprotect() makes the entry writable, though it has the bit",
+		.era = "v6.2",
+		.bug = {"uffd_writenotify", "no"},
+		.fix = {"uffd_writenotify", "yes"},
+		.brought = "b1f9e876862d",
+		.fixed = "51d3d5eb74ff",
+	},
+	{
+		.name = "CVE-2024-36881",
+		.what = "close() leaves the uffd-wp bits behind",
+		.era = "v6.9",
+		.bug = {"uffd_wp_reset", "unregister"},
+		.fix = {"uffd_wp_reset", "close"},
+		.fixed = "c88033efe9a3",
+	},
+	{
+		.name = "CVE-2025-21696",
+		.what = "mremap() leaves the monitor behind, and takes its uffd-wp bits along",
+		.era = "v6.13",
+		.bug = {"mremap_uffd_wp", "keep"},
+		.fix = {"mremap_uffd_wp", "clear"},
+		.fixed = "0cef0bb836e3",
+	},
 };
 
 const int mm_nr_bugs = (int)(sizeof(mm_bugs) / sizeof(mm_bugs[0]));

@@ -244,8 +244,12 @@ static const struct mm_rule_value uffd_wp_asks_values[] = {
 
 static const struct mm_rule_value uffd_wp_copy_values[] = {
 	[UFFD_WP_COPY_DROP] = {"drop", "no", NULL},
-	[UFFD_WP_COPY_KEEP] = {"keep", "yes, and its entry is write-protected",
+	[UFFD_WP_COPY_KEEP] = {"keep",
+			       "that of a copy, and of a huge PMD, which are write-protected then",
 			       "list, 14 Sep 2020"},
+	[UFFD_WP_COPY_MEANT] =
+		{"meant", "what the drafts meant: of what is reused, too, and GUP takes it so",
+		 NULL},
 };
 
 static const struct mm_rule_value uffd_wp_fork_values[] = {
@@ -351,7 +355,7 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(ksm_unmerge, "What kind of fault takes merged pages apart again?"),
 	FIELD(uffd_wp, "What can userfaultfd write-protect?"),
 	FIELD(uffd_wp_asks, "For which faults on a uffd-wp entry is the monitor told?"),
-	FIELD(uffd_wp_copy, "Does the copy by a write fault keep the entry's uffd-wp bit?"),
+	FIELD(uffd_wp_copy, "Does an entry whose COW is broken keep its uffd-wp bit?"),
 	FIELD(uffd_wp_fork, "Whose VMA decides if the child's entries keep the uffd-wp bit?"),
 	FIELD(uffd_wp_flush, "Does a write fault flush the TLB first where uffd-wp has not yet?"),
 	FIELD(uffd_writenotify, "Can uffd-wp shared memory become writable without a fault?"),

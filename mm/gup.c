@@ -192,6 +192,10 @@ static int faultin_page(struct mm *mm, struct vma *vma, unsigned long addr, unsi
 	 */
 	if (ret & VM_FAULT_WRITE && !(vma->flags & VM_WRITE))
 		*flags |= FOLL_COW;
+	/* The same where it is left read-only for a monitor. */
+	if (ret & VM_FAULT_WRITE && userfaultfd_wp(vma) &&
+	    rules->uffd_wp_copy == UFFD_WP_COPY_MEANT)
+		*flags |= FOLL_COW;
 	return 0;
 }
 

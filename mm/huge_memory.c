@@ -156,6 +156,7 @@ static enum wp_decision wp_huge_decide(struct vm_fault *vmf, struct page *head)
 /* Make what the PMD maps writable where it is. Drops the PMD lock. */
 static unsigned wp_huge_reuse(struct vm_fault *vmf)
 {
+	enum uffd_wp_copy rule = vmf->mm->machine->rules.uffd_wp_copy;
 	pte_t entry = maybe_mkwrite(pte_mkdirty(vmf->orig_pte | PTE_ACCESSED), vmf->vma);
 
 	/* An unshare fault only wanted the page to be exclusive. */
@@ -163,7 +164,8 @@ static unsigned wp_huge_reuse(struct vm_fault *vmf)
 		pte_unlock(&vmf->pte);
 		return 0;
 	}
-	if (pte_uffd_wp(entry) && vmf->mm->machine->rules.uffd_wp_copy == UFFD_WP_COPY_KEEP)
+	if (pte_uffd_wp(entry) &&
+	    (rule == UFFD_WP_COPY_KEEP || (rule == UFFD_WP_COPY_MEANT && userfaultfd_wp(vmf->vma))))
 		entry = pte_mkuffd_wp(entry);
 	port_entry_set(vmf->pte.entry, entry);
 	pte_unlock(&vmf->pte);

@@ -117,11 +117,23 @@ static unsigned do_fault(struct vm_fault *vmf)
 	return set_first_pte(vmf, page, false, entry);
 }
 
+/*
+ * FAULT_FLAG_BREAK_COW is no write: does the entry stay write-protected for the monitor? The drafts
+ * overlooked that where the page is reused, and so the next write is missed.
+ */
+static bool break_cow_keeps_uffd_wp(const struct vm_fault *vmf)
+{
+	return vmf->mm->machine->rules.uffd_wp_copy == UFFD_WP_COPY_MEANT &&
+	       userfaultfd_wp(vmf->vma) && pte_uffd_wp(vmf->orig_pte);
+}
+
 /* Make the page that is mapped already writable where it is. */
 static unsigned wp_page_reuse(struct vm_fault *vmf)
 {
 	pte_t entry = maybe_mkwrite(pte_mkdirty(vmf->orig_pte | PTE_ACCESSED), vmf->vma);
 
+	if (break_cow_keeps_uffd_wp(vmf))
+		entry = pte_mkuffd_wp(entry);
 	port_entry_set(vmf->pte.entry, entry);
 	pte_unlock(&vmf->pte);
 	return VM_FAULT_WRITE;
@@ -135,7 +147,7 @@ static pte_t copied_entry(const struct vm_fault *vmf, const struct page *page)
 	if (vmf->flags & FAULT_FLAG_UNSHARE)
 		return entry | (vmf->orig_pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP));
 	entry = maybe_mkwrite(pte_mkdirty(entry), vmf->vma);
-	if (pte_uffd_wp(vmf->orig_pte) && vmf->mm->machine->rules.uffd_wp_copy == UFFD_WP_COPY_KEEP)
+	if (pte_uffd_wp(vmf->orig_pte) && vmf->mm->machine->rules.uffd_wp_copy != UFFD_WP_COPY_DROP)
 		entry = pte_mkuffd_wp(entry);
 	return entry;
 }

@@ -235,10 +235,11 @@ enum uffd_wp_asks {
 	UFFD_WP_ASKS_WRITE,  /* FAULT_FLAG_WRITE */
 };
 
-/* Does the copy that a write fault makes of a page keep the entry's uffd-wp bit? */
+/* Does an entry whose COW is broken keep its uffd-wp bit? */
 enum uffd_wp_copy {
 	UFFD_WP_COPY_DROP,
-	UFFD_WP_COPY_KEEP, /* and is write-protected */
+	UFFD_WP_COPY_KEEP,  /* that of a copy, which is write-protected, and a huge PMD's */
+	UFFD_WP_COPY_MEANT, /* of what is reused, too, and GUP takes it as it is */
 };
 
 /* On whose VMA does it depend whether the child's entries keep the uffd-wp bit? */

@@ -51,6 +51,20 @@ static const struct {
 	{"MADV_FREE and O_DIRECT", "swap/FREE+dio-r+pageout", NULL, VIOLATION_LOST_DMA},
 	{"dirty bit lost in migrate_vma()", "migrate/MIGRATE+swapped+write+move+pageout", NULL,
 	 VIOLATION_LOST_WRITE},
+	{"references tell the monitor", "uffd/UFFD+wp+pin-ro", "UFFD+wp+pin-ro+anon",
+	 VIOLATION_SPURIOUS_WP},
+	{"BREAK_COW drafts lose uffd-wp", "uffd/UFFD+wp+pin-ro+write", "UFFD+wp+pin-ro+write+anon",
+	 VIOLATION_MISSED_WP},
+	{"fork and uffd-wp", "uffd/UFFD+wp+fork+child-register+write",
+	 "UFFD+wp+fork+child-register+write+anon", VIOLATION_SPURIOUS_WP},
+	{"unregistered memory keeps uffd-wp", "uffd/UFFD+wp+unregister+register+write",
+	 "UFFD+wp+unregister+register+write+anon", VIOLATION_SPURIOUS_WP},
+	{"uffd-wp of shared memory", "uffd/UFFD+wp+mprotect+write+shared", NULL,
+	 VIOLATION_MISSED_WP},
+	{"CVE-2024-36881", "uffd/UFFD+wp+close+register+write", "UFFD+wp+close+register+write+anon",
+	 VIOLATION_SPURIOUS_WP},
+	{"CVE-2025-21696", "uffd/UFFD+wp+mremap+register+write",
+	 "UFFD+wp+mremap+register+write+anon", VIOLATION_SPURIOUS_WP},
 };
 
 #define NR_SHOWN (int)(sizeof(shown) / sizeof(shown[0]))
