@@ -62,7 +62,7 @@ void mm_clear_refs(struct mm *mm)
 		struct vma *vma = &mm->vmas[i];
 		struct clear clear = {.mm = mm, .vma = vma};
 
-		vma->flags &= ~(unsigned)VM_SOFTDIRTY;
+		vma_set_flags(mm, vma, vma->flags & ~(unsigned)VM_SOFTDIRTY);
 		if (!(vma->flags & VM_HUGETLB))
 			walk_page_range(mm, vma->start, vma->end, &ops, &clear);
 	}

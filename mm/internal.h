@@ -223,6 +223,9 @@ int vma_reserve(struct mm *mm, unsigned nr);
 /* Can addr become a boundary between VMAs? -EINVAL in the middle of a page of hugetlb. */
 int vma_can_split(const struct mm *mm, unsigned long addr);
 
+/* Change a VMA's flags, which who comes by way of a page reads, too. */
+void vma_set_flags(struct mm *mm, struct vma *vma, unsigned flags);
+
 /* Make addr a boundary between VMAs. Needs room for one. */
 void vma_split(struct mm *mm, unsigned long addr);
 

@@ -44,7 +44,7 @@ static int madvise_flags(struct mm *mm, unsigned long start, unsigned long end,
 	vma_split(mm, start);
 	vma_split(mm, end);
 	vma = find_vma(mm, start);
-	vma->flags = (vma->flags & ~change.clear) | change.set;
+	vma_set_flags(mm, vma, (vma->flags & ~change.clear) | change.set);
 	return 0;
 }
 

@@ -182,8 +182,8 @@ struct vma {
 	struct userfaultfd_ctx *uffd_ctx; /* with VM_UFFD_*, holds a reference */
 	/*
 	 * The page at start: of the object or, of anonymous memory, the page number of the address
-	 * that it had when it was first touched. This and the pointers above change under
-	 * machine->rmap_lock only.
+	 * that it had when it was first touched. All of this changes under machine->rmap_lock only,
+	 * besides the mmap lock.
 	 */
 	unsigned long pgoff;
 };

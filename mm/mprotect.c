@@ -142,7 +142,7 @@ int mm_mprotect(struct mm *mm, unsigned long addr, unsigned long length, unsigne
 		vma_split(mm, at);
 		vma_split(mm, end);
 		vma = find_vma(mm, at);
-		vma->flags = (vma->flags & ~(VM_READ | VM_WRITE)) | flags;
+		vma_set_flags(mm, vma, (vma->flags & ~(VM_READ | VM_WRITE)) | flags);
 		change_protection(mm, vma, vma->start, vma->end, MM_CP_TRY_CHANGE_WRITABLE);
 		at = vma->end;
 	}

@@ -119,6 +119,13 @@ static void close_slot(struct mm *mm, unsigned index)
 	mm->vmas[mm->nr_vmas] = (struct vma){0};
 }
 
+void vma_set_flags(struct mm *mm, struct vma *vma, unsigned flags)
+{
+	port_down_write(&mm->machine->rmap_lock);
+	vma->flags = flags;
+	port_up_write(&mm->machine->rmap_lock);
+}
+
 void vma_split(struct mm *mm, unsigned long addr)
 {
 	unsigned index = vma_index(mm, addr);

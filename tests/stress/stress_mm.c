@@ -18,6 +18,7 @@
 
 #define THREADS    4
 #define FRAMES     4096
+#define SLOTS      256
 #define ROUNDS     300
 #define OWN_BASE   (1024 * MM_PAGE_SIZE)
 #define CHAOS_BASE (4096 * MM_PAGE_SIZE)
@@ -106,6 +107,37 @@ static void pin_and_write(struct worker *worker)
 	unpin_user_page(worker->mm->machine, page);
 }
 
+/* Whatever moves or merges the page leaves its content as it is. */
+static void reclaim_and_read(struct worker *worker)
+{
+	struct mm *mm = worker->mm;
+	uint32_t value = next_random(worker) % 2;
+
+	expect(worker, "store", 0, mm_store(mm, worker->own, value));
+	for (int i = 0; i < 4; i++) {
+		switch (next_random(worker) % 5) {
+		case 0:
+			mm_madvise(mm, worker->own, MM_PAGE_SIZE, MM_MADV_PAGEOUT);
+			break;
+		case 1:
+			mm_madvise(mm, worker->own, MM_PAGE_SIZE, MM_MADV_WILLNEED);
+			break;
+		case 2:
+			mm_move_pages(mm, worker->own, MM_PAGE_SIZE);
+			break;
+		case 3:
+			mm_madvise(mm, worker->own, MM_PAGE_SIZE, MM_MADV_MERGEABLE);
+			ksm_do_scan(mm->machine);
+			break;
+		case 4:
+			mm_madvise(mm, worker->own, MM_PAGE_SIZE, MM_MADV_UNMERGEABLE);
+			break;
+		}
+		expect_value(worker, mm, worker->own, "load", value);
+		expect(worker, "store", 0, mm_store(mm, worker->own, ++value));
+	}
+}
+
 static void get_and_put(struct worker *worker)
 {
 	struct page *pages[4];
@@ -115,6 +147,22 @@ static void get_and_put(struct worker *worker)
 		put_page(worker->mm->machine, pages[i]);
 }
 
+/* What moves, merges and drops the pages that everybody maps. */
+static void reclaim_chaos(struct worker *worker, unsigned long page)
+{
+	static const enum mm_advice advices[] = {MM_MADV_PAGEOUT,   MM_MADV_PAGEOUT,
+						 MM_MADV_FREE,      MM_MADV_WILLNEED,
+						 MM_MADV_MERGEABLE, MM_MADV_UNMERGEABLE};
+	unsigned choice = next_random(worker) % 8;
+
+	if (choice == 6)
+		mm_move_pages(worker->mm, page, MM_PAGE_SIZE);
+	else if (choice == 7)
+		ksm_do_scan(worker->mm->machine);
+	else
+		mm_madvise(worker->mm, page, MM_PAGE_SIZE, advices[choice]);
+}
+
 /* Pages that everybody maps, moves, protects and drops; only the accounting is promised. */
 static void chaos(struct worker *worker)
 {
@@ -122,7 +170,7 @@ static void chaos(struct worker *worker)
 	unsigned long page = CHAOS_BASE + next_random(worker) % 4 * MM_PAGE_SIZE;
 	uint32_t value;
 
-	switch (next_random(worker) % 10) {
+	switch (next_random(worker) % 13) {
 	case 0:
 		mm_mmap(mm, CHAOS_BASE, CHAOS_SIZE, VM_READ | VM_WRITE);
 		break;
@@ -154,6 +202,9 @@ static void chaos(struct worker *worker)
 	case 9:
 		mm_ptrace_pokedata(mm, page, next_random(worker));
 		break;
+	default:
+		reclaim_chaos(worker, page);
+		break;
 	}
 }
 
@@ -163,7 +214,7 @@ static void *work(void *argument)
 
 	port_set_cpu(worker->cpu);
 	for (int round = 0; round < ROUNDS; round++) {
-		switch (next_random(worker) % 5) {
+		switch (next_random(worker) % 6) {
 		case 0:
 			fork_and_compare(worker);
 			break;
@@ -173,6 +224,9 @@ static void *work(void *argument)
 		case 2:
 			get_and_put(worker);
 			break;
+		case 3:
+			reclaim_and_read(worker);
+			break;
 		default:
 			for (int i = 0; i < 8; i++)
 				chaos(worker);
@@ -181,6 +235,15 @@ static void *work(void *argument)
 		}
 	}
 	return NULL;
+}
+
+static unsigned cached_frames(const struct machine *machine)
+{
+	unsigned nr = 0;
+
+	for (pfn_t pfn = 0; pfn < machine->nr_frames; pfn++)
+		nr += !!(port_atomic_read(&pfn_to_page(machine, pfn)->flags) & PG_SWAPCACHE);
+	return nr;
 }
 
 static void check_accounting(struct machine *machine, unsigned free_before, bool all_free)
@@ -195,7 +258,8 @@ static void check_accounting(struct machine *machine, unsigned free_before, bool
 		exit(1);
 	}
 	free(frames);
-	if (all_free && machine->nr_free != free_before) {
+	/* What the swap cache holds for nobody waits to be reclaimed. */
+	if (all_free && machine->nr_free + cached_frames(machine) != free_before) {
 		printf("Bail out! %u frames lost\n", free_before - machine->nr_free);
 		exit(1);
 	}
@@ -204,7 +268,8 @@ static void check_accounting(struct machine *machine, unsigned free_before, bool
 static void stress(const struct mm_rules *rules)
 {
 	struct machine *machine = machine_create(
-		rules, &(struct machine_config){.nr_frames = FRAMES, .nr_cpus = THREADS});
+		rules, &(struct machine_config){
+			       .nr_frames = FRAMES, .nr_cpus = THREADS, .nr_swap_slots = SLOTS});
 	unsigned free_before = machine ? machine->nr_free : 0;
 	struct mm *mm = machine ? mm_create(machine) : NULL;
 	pthread_t threads[THREADS];
