@@ -13,6 +13,8 @@
 #include "threads.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -24,6 +26,14 @@
 #define CHAOS_BASE (4096 * MM_PAGE_SIZE)
 #define CHAOS_NEXT (8192 * MM_PAGE_SIZE)
 #define CHAOS_SIZE (4 * MM_PAGE_SIZE)
+
+/* Write-protects the pages that everybody uses, and lets go on who waits there. */
+struct monitor {
+	struct userfaultfd_ctx *ctx;
+	unsigned cpu;
+	atomic_bool stop;
+	pthread_t thread;
+};
 
 struct worker {
 	struct mm *mm;
@@ -246,6 +256,62 @@ static unsigned cached_frames(const struct machine *machine)
 	return nr;
 }
 
+/* What has been mapped anew meanwhile is not ours any more, but who waits there must go on. */
+static void resolve(const struct monitor *monitor, const struct uffd_msg *msg)
+{
+	if (msg->flags & UFFD_PAGEFAULT_FLAG_WP)
+		uffdio_writeprotect(monitor->ctx, msg->address, MM_PAGE_SIZE, 0);
+	else if (uffdio_copy(monitor->ctx, msg->address, 1, 0))
+		uffdio_zeropage(monitor->ctx, msg->address, MM_PAGE_SIZE, 0);
+	uffdio_wake(monitor->ctx, msg->address, MM_PAGE_SIZE);
+}
+
+static void *watch(void *argument)
+{
+	struct monitor *monitor = argument;
+
+	port_set_cpu(monitor->cpu);
+	for (unsigned round = 0; !atomic_load(&monitor->stop); round++) {
+		struct uffd_msg msg;
+
+		if (!userfaultfd_read(monitor->ctx, &msg)) {
+			resolve(monitor, &msg);
+			continue;
+		}
+		uffdio_register(monitor->ctx, CHAOS_BASE, CHAOS_SIZE,
+				UFFDIO_REGISTER_MODE_MISSING |
+					(round % 4 ? (unsigned)UFFDIO_REGISTER_MODE_WP : 0));
+		uffdio_writeprotect(monitor->ctx, CHAOS_BASE + round % 4 * MM_PAGE_SIZE,
+				    MM_PAGE_SIZE, UFFDIO_WRITEPROTECT_MODE_WP);
+		if (round % 16 == 0)
+			uffdio_unregister(monitor->ctx, CHAOS_BASE, CHAOS_SIZE);
+		/* Nor does that wake those who wait for a write-protected page. */
+		uffdio_wake(monitor->ctx, CHAOS_BASE, CHAOS_SIZE);
+		sched_yield();
+	}
+	return NULL;
+}
+
+/* False: mm/ is built without userfaultfd. */
+static bool start_monitor(struct monitor *monitor, struct mm *mm, unsigned cpu)
+{
+	*monitor = (struct monitor){.cpu = cpu};
+	if (userfaultfd_create(mm, 0, &monitor->ctx))
+		return false;
+	if (pthread_create(&monitor->thread, NULL, watch, monitor)) {
+		printf("Bail out! no thread\n");
+		exit(1);
+	}
+	return true;
+}
+
+static void stop_monitor(struct monitor *monitor)
+{
+	atomic_store(&monitor->stop, true);
+	pthread_join(monitor->thread, NULL);
+	userfaultfd_close(monitor->ctx);
+}
+
 static void check_accounting(struct machine *machine, unsigned free_before, bool all_free)
 {
 	struct audit_frame *frames = calloc(machine->nr_frames, sizeof(*frames));
@@ -267,19 +333,23 @@ static void check_accounting(struct machine *machine, unsigned free_before, bool
 
 static void stress(const struct mm_rules *rules)
 {
-	struct machine *machine = machine_create(
-		rules, &(struct machine_config){
-			       .nr_frames = FRAMES, .nr_cpus = THREADS, .nr_swap_slots = SLOTS});
+	struct machine *machine =
+		machine_create(rules, &(struct machine_config){.nr_frames = FRAMES,
+							       .nr_cpus = THREADS + 1,
+							       .nr_swap_slots = SLOTS});
 	unsigned free_before = machine ? machine->nr_free : 0;
 	struct mm *mm = machine ? mm_create(machine) : NULL;
 	pthread_t threads[THREADS];
 	struct worker workers[THREADS];
+	struct monitor monitor;
+	bool monitored;
 
 	if (!mm || mm_mmap(mm, OWN_BASE, THREADS * MM_PAGE_SIZE, VM_READ | VM_WRITE) ||
 	    mm_mmap(mm, CHAOS_BASE, CHAOS_SIZE, VM_READ | VM_WRITE)) {
 		printf("Bail out! out of memory\n");
 		exit(1);
 	}
+	monitored = start_monitor(&monitor, mm, THREADS);
 	for (unsigned i = 0; i < THREADS; i++) {
 		workers[i] = (struct worker){mm, i, i + 1, OWN_BASE + i * MM_PAGE_SIZE};
 		if (pthread_create(&threads[i], NULL, work, &workers[i])) {
@@ -289,10 +359,12 @@ static void stress(const struct mm_rules *rules)
 	}
 	for (unsigned i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
+	if (monitored)
+		stop_monitor(&monitor);
 
 	check_accounting(machine, free_before, false);
 	mm_destroy(mm);
-	for (unsigned cpu = 0; cpu < THREADS; cpu++) {
+	for (unsigned cpu = 0; cpu <= THREADS; cpu++) {
 		port_set_cpu(cpu);
 		lru_add_drain(machine);
 	}
