@@ -23,7 +23,7 @@
 
 /* The header of a swap area (include/linux/swap.h: union swap_header), as mkswap(8) writes it. */
 #define SWAP_BOOT_BYTES 1024
-#define SWAP_MAGIC      "SWAPSPACE2"
+static const char swap_magic[] = {'S', 'W', 'A', 'P', 'S', 'P', 'A', 'C', 'E', '2'};
 
 bool host_swap_is_active(void)
 {
@@ -49,7 +49,7 @@ static long write_header(int fd)
 	if (!page)
 		return -ENOMEM;
 	memcpy(page + SWAP_BOOT_BYTES, info, sizeof(info));
-	memcpy(page + size - strlen(SWAP_MAGIC), SWAP_MAGIC, strlen(SWAP_MAGIC));
+	memcpy(page + size - sizeof(swap_magic), swap_magic, sizeof(swap_magic));
 	if (pwrite(fd, page, size, 0) != (ssize_t)size || fsync(fd))
 		error = errno ? -errno : -EIO;
 	free(page);

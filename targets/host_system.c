@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "targets/host_pages.h"
+
 /* How long to wait for another cowherd to be done with a setting. */
 #define LOCK_SECONDS 60
 #define TICK_MS      10
@@ -55,26 +57,23 @@ static unsigned handle_pages(const struct litmus_test *test)
 }
 
 /* What the test says, or a copy of each page for each task, and what handles hold. */
-static unsigned huge_pages_of(const struct litmus_test *test)
+static void find_huge_pages(const struct litmus_test *test, struct host_needs *needs)
 {
 	unsigned pages = 0;
 
 	for (int i = 0; i < test->nr_objects; i++) {
-		if (test->objects[i].kind.backing == LITMUS_HUGETLB ||
-		    test->objects[i].kind.backing == LITMUS_SHARED_HUGETLB)
+		if (host_is_hugetlb(&test->objects[i]))
 			pages += (unsigned)test->objects[i].nr_pages;
 	}
-	if (pages == 0)
-		return 0;
-	if (test->nr_hugepages >= 0)
-		return (unsigned)test->nr_hugepages;
-	return pages * (unsigned)test->nr_tasks + handle_pages(test);
+	needs->hugetlb = pages > 0;
+	needs->exactly = test->nr_hugepages >= 0;
+	needs->huge_pages = needs->exactly ? (unsigned)test->nr_hugepages
+					   : pages * (unsigned)test->nr_tasks + handle_pages(test);
 }
 
 void host_find_needs(const struct litmus_test *test, struct host_needs *needs)
 {
-	needs->huge_pages = huge_pages_of(test);
-	needs->exactly = test->nr_hugepages >= 0;
+	find_huge_pages(test, needs);
 	needs->swap = needs_swap(test);
 	needs->ksm = litmus_uses(test, LITMUS_KSM_DO_SCAN) ||
 		     host_uses_advice(test, LITMUS_MADV_MERGEABLE);
@@ -123,7 +122,7 @@ static bool take_pool(struct settings *settings, const struct host_needs *needs,
 {
 	char path[128];
 
-	if (needs->huge_pages == 0)
+	if (!needs->hugetlb)
 		return true;
 	host_pool_path(needs->huge_size, "nr_hugepages", path, sizeof(path));
 	if (access(path, F_OK)) {
@@ -270,7 +269,7 @@ bool host_system_take(struct host_system *system, const struct host_needs *needs
 	bool heard;
 
 	memset(system, 0, sizeof(*system));
-	if (!needs->huge_pages && !needs->swap && !needs->ksm)
+	if (!needs->hugetlb && !needs->swap && !needs->ksm)
 		return true;
 	snprintf(reason, size, "a guardian of the system's settings can't be started");
 	if (!make_pipe(answer))

@@ -19,7 +19,8 @@
 #include "litmus/litmus.h"
 
 struct host_needs {
-	unsigned huge_pages; /* of hugetlb, free; 0: the test has nothing to do with them */
+	bool hugetlb;
+	unsigned huge_pages; /* free in the pool, for hugetlb */
 	bool exactly;        /* no more than that, and none beyond the pool */
 	uint64_t huge_size;  /* of one, in bytes */
 	bool swap;

@@ -359,6 +359,59 @@ static void a_skip_says_what_is_missing(void **state)
 	}
 }
 
+/* Both are of later kernels than what the host target can do without them. */
+static bool hide_newer_calls(void)
+{
+	/* PR_THP_DISABLE_EXCEPT_ADVISED, and PAGEMAP_SCAN */
+	return refuse_syscall(SYS_prctl, 2, 2, EINVAL) &&
+	       refuse_syscall(SYS_ioctl, 1, 0xc0606610, ENOTTY);
+}
+
+/* Neither CAP_SYS_PTRACE nor vm.unprivileged_userfaultfd; but the device is ours to open. */
+static bool forbid_userfaultfd_call(void)
+{
+	return refuse_syscall(SYS_userfaultfd, 0, O_CLOEXEC | O_NONBLOCK, EPERM);
+}
+
+static const struct {
+	const char *body;
+	bool (*prepare)(void);
+} detours[] = {
+	{"{ thp x[2] = {1, 2}; thp(pte) y = 1; }\n"
+	 "P0(int *x, int *y) { mmap(x, PROT_READ | PROT_WRITE, MAP_PRIVATE); r0 = *y; }\n"
+	 "exists (true)",
+	 hide_newer_calls},
+	{"{ anon x = 1; }\n"
+	 "P0(int *x) { userfaultfd(u, 0); r0 = uffdio_register(u, x, "
+	 "UFFDIO_REGISTER_MODE_WP); }\n"
+	 "exists (0:r0=0)",
+	 forbid_userfaultfd_call},
+};
+
+static bool runs_after(bool (*prepare)(void), const char *test)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		const char *reason = prepare() ? why_skipped(test) : "not prepared";
+
+		if (reason)
+			fprintf(stderr, "%s\n", reason);
+		_exit(reason != NULL);
+	}
+	return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static void there_is_another_way(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(detours) / sizeof(detours[0]); i++) {
+		if (!why_skipped(detours[i].body))
+			assert_true(runs_after(detours[i].prepare, detours[i].body));
+	}
+}
+
 int main(void)
 {
 	const char *reason = why_skipped(body);
@@ -371,6 +424,7 @@ int main(void)
 		cmocka_unit_test(two_at_once_do_not_meet),
 		cmocka_unit_test(each_kind_of_swap_is_put_back),
 		cmocka_unit_test(a_skip_says_what_is_missing),
+		cmocka_unit_test(there_is_another_way),
 	};
 
 	if (reason) {
