@@ -206,6 +206,15 @@ const struct mm_bug mm_bugs[] = {
 		.fixed = "f369b07c8614",
 	},
 	{
+		.name = "uffd-wp of a huge page that moves",
+		.what = "migration loses the bit of the PMD, and the next write is missed",
+		.era = "v6.3",
+		.bug = {"migrate_uffd_wp", "lost"},
+		.fix = {"migrate_uffd_wp", "keep"},
+		.brought = "f45ec5ff16a7",
+		.fixed = "24bf08c4376b",
+	},
+	{
 		.name = "uffd-wp of shared memory",
 		.what = "mprotect() makes the entry writable, though it has the bit",
 		.era = "v6.2",

@@ -215,6 +215,11 @@ static const struct mm_rule_value migrate_dirty_values[] = {
 				"8c3328f1f36a"},
 };
 
+static const struct mm_rule_value migrate_uffd_wp_values[] = {
+	[MIGRATE_UFFD_WP_LOST] = {"lost", "it is lost", NULL},
+	[MIGRATE_UFFD_WP_KEEP] = {"keep", "it is kept, as that of a PTE is", "24bf08c4376b"},
+};
+
 static const struct mm_rule_value wp_ksm_values[] = {
 	[WP_KSM_REUSE] = {"reuse", "makes it an ordinary page again", NULL},
 	[WP_KSM_COPY] = {"copy", "copies it all the same", "1a0cf26323c8"},
@@ -351,6 +356,7 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(hugetlb_unmap, "Is a huge page reserved again for its owner, who has unmapped it?"),
 	FIELD(hugetlb_uffd_wp, "Where does hugetlb memory keep its uffd-wp protection?"),
 	FIELD(migrate_dirty, "What becomes of the dirty bit of a PTE when its page is moved?"),
+	FIELD(migrate_uffd_wp, "What becomes of the uffd-wp bit of a PMD when its page is moved?"),
 	FIELD(wp_ksm, "What does a write do to a merged page that nobody else uses?"),
 	FIELD(ksm_unmerge, "What kind of fault takes merged pages apart again?"),
 	FIELD(uffd_wp, "What can userfaultfd write-protect?"),
@@ -449,6 +455,7 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 
 #define RULES_6_3                                                            \
 	RULES_6_2, UFFD_6_3, .hugetlb_uffd_wp = HUGETLB_UFFD_WP_FIRST_WRITE, \
+			     .migrate_uffd_wp = MIGRATE_UFFD_WP_KEEP,        \
 			     .get_longterm = GET_LONGTERM_EINVAL
 
 #define RULES_6_4 RULES_6_3, UFFD_6_4, .hugetlb_uffd_wp = HUGETLB_UFFD_WP_KEEP

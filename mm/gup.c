@@ -280,7 +280,10 @@ static long gup_slow(struct mm *mm, unsigned long addr, unsigned nr, unsigned fl
 static bool gup_fast_entry(struct machine *machine, port_entry *entry, pte_t found,
 			   struct followed at, unsigned flags, bool need_write)
 {
-	if (!pte_access_permitted(at.pte, need_write) || pte_special(at.pte))
+	if (!pte_access_permitted(at.pte, need_write))
+		return false;
+	/* gup_huge_pmd() never asked that of the huge zero page's PMD. */
+	if (pte_special(at.pte) && !pmd_leaf(found))
 		return false;
 	if (!grab_page(machine, at.page, flags))
 		return false;

@@ -249,7 +249,7 @@ static enum wp_decision wp_by_mapcount(struct vm_fault *vmf, struct page *page)
  */
 static enum wp_decision wp_by_refcount(const struct vm_fault *vmf, struct page *page)
 {
-	const struct machine *machine = vmf->mm->machine;
+	struct machine *machine = vmf->mm->machine;
 	struct page *head = compound_head(machine, page);
 	bool by_mapcount = machine->rules.wp_reuse == WP_REUSE_PINNED_MAPCOUNT &&
 			   page_maybe_dma_pinned(machine, page);
@@ -261,7 +261,7 @@ static enum wp_decision wp_by_refcount(const struct vm_fault *vmf, struct page *
 		return WP_COPY;
 	reuse = page_mapcount(machine, page) == 1 && page_count(head) == 1;
 	if (!reuse && by_mapcount && page_maybe_dma_pinned(machine, page))
-		reuse = page_mapcount(machine, page) <= 1;
+		reuse = reuse_swap_page(machine, page);
 	/* Once the PTE lock is gone the page may be, too: be068f29034f. */
 	if (reuse && machine->rules.wp_unlock == WP_UNLOCK_AFTER_PTL)
 		return WP_REUSE_UNLOCK_PAGE;

@@ -53,7 +53,8 @@ static void unmap_entry(struct moving *moving, const struct place_entry *at)
 	entry = swp_entry(migration_type(pte, exclusive), page_to_pfn(machine, page));
 	if (pte_soft_dirty(pte))
 		entry |= PTE_SWP_SOFT_DIRTY;
-	if (pte_uffd_wp(pte))
+	if (pte_uffd_wp(pte) &&
+	    (!at->huge || machine->rules.migrate_uffd_wp == MIGRATE_UFFD_WP_KEEP))
 		entry |= PTE_SWP_UFFD_WP;
 	port_entry_set(at->entry, entry);
 	if (at->huge)

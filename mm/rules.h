@@ -145,6 +145,12 @@ enum migrate_dirty {
 	MIGRATE_DIRTY_LOST, /* as the device drivers' own way of unmapping did */
 };
 
+/* Does the entry that stands for a huge page on its way keep the uffd-wp bit of the PMD? */
+enum migrate_uffd_wp {
+	MIGRATE_UFFD_WP_LOST,
+	MIGRATE_UFFD_WP_KEEP,
+};
+
 /* What does a write fault do with a merged page (KSM) that nobody else uses any more? */
 enum wp_ksm {
 	WP_KSM_REUSE, /* make it an ordinary page again */
@@ -346,6 +352,7 @@ struct mm_rules {
 	enum hugetlb_unmap hugetlb_unmap;
 	enum hugetlb_uffd_wp hugetlb_uffd_wp;
 	enum migrate_dirty migrate_dirty;
+	enum migrate_uffd_wp migrate_uffd_wp;
 	enum wp_ksm wp_ksm;
 	enum ksm_unmerge ksm_unmerge;
 	enum uffd_wp uffd_wp;

@@ -59,6 +59,8 @@ static const struct {
 	 "UFFD+wp+fork+child-register+write+anon", VIOLATION_SPURIOUS_WP},
 	{"unregistered memory keeps uffd-wp", "uffd/UFFD+wp+unregister+register+write",
 	 "UFFD+wp+unregister+register+write+anon", VIOLATION_SPURIOUS_WP},
+	{"uffd-wp of a huge page that moves", "uffd/UFFD+wp+migrate+write",
+	 "UFFD+wp+migrate+write+thp", VIOLATION_MISSED_WP},
 	{"uffd-wp of shared memory", "uffd/UFFD+wp+mprotect+write+shared", NULL,
 	 VIOLATION_MISSED_WP},
 	{"CVE-2024-36881", "uffd/UFFD+wp+close+register+write", "UFFD+wp+close+register+write+anon",
