@@ -153,12 +153,12 @@ static bool audit_free_list(struct audit *audit)
 {
 	const struct machine *machine = audit->machine;
 	unsigned flagged = 0;
-	unsigned listed;
+	unsigned listed = 0;
 
 	for (pfn_t pfn = 1; pfn < machine->nr_frames; pfn++)
 		flagged += page_flag(pfn_to_page(machine, pfn), PG_FREE);
-	listed = count_list(machine, machine->free_list[0], flagged) +
-		 count_list(machine, machine->free_list[1], flagged);
+	for (int list = 0; list < 4; list++)
+		listed += count_list(machine, machine->free_list[list], flagged);
 	if (listed != flagged || listed != machine->nr_free)
 		return finding(audit, AUDIT_FREE_LIST, machine->free_list[0], (int)flagged,
 			       (int)listed);

@@ -209,6 +209,12 @@ static const struct mm_rule_value hugetlb_uffd_wp_values[] = {
 	[HUGETLB_UFFD_WP_KEEP] = {"keep", "and in copies by GUP and fork", "0f230bc24b6e"},
 };
 
+static const struct mm_rule_value gup_longterm_values[] = {
+	[GUP_LONGTERM_STAY] = {"stay", "it stays where it is", NULL},
+	[GUP_LONGTERM_MIGRATE] = {"migrate", "it is moved first; -ENOMEM if it can't be",
+				  "d1e153fea2a8"},
+};
+
 static const struct mm_rule_value migrate_dirty_values[] = {
 	[MIGRATE_DIRTY_KEEP] = {"keep", "the page is dirty then", NULL},
 	[MIGRATE_DIRTY_LOST] = {"lost", "it is lost, as with migrate_vma() until fd35ca3d12cc",
@@ -355,6 +361,7 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(hugetlb_mremap, "Can mremap() move hugetlb memory?"),
 	FIELD(hugetlb_unmap, "Is a huge page reserved again for its owner, who has unmapped it?"),
 	FIELD(hugetlb_uffd_wp, "Where does hugetlb memory keep its uffd-wp protection?"),
+	FIELD(gup_longterm, "What does FOLL_LONGTERM do with a page of the movable zone?"),
 	FIELD(migrate_dirty, "What becomes of the dirty bit of a PTE when its page is moved?"),
 	FIELD(migrate_uffd_wp, "What becomes of the uffd-wp bit of a PMD when its page is moved?"),
 	FIELD(wp_ksm, "What does a write do to a merged page that nobody else uses?"),
@@ -422,8 +429,10 @@ const int mm_nr_rule_fields = COUNT(mm_rule_fields);
 
 #define RULES_5_12 RULES_5_11, UFFD_5_12, .hugetlb_fork = HUGETLB_FORK_COPY_WRITABLE
 
+#define RULES_5_13 RULES_5_12, .gup_longterm = GUP_LONGTERM_MIGRATE
+
 #define RULES_5_14                                                 \
-	RULES_5_12, UFFD_5_14, .madv_populate = MADV_POPULATE_YES, \
+	RULES_5_13, UFFD_5_14, .madv_populate = MADV_POPULATE_YES, \
 			       .cow_swap_cache = COW_SWAP_CACHE_FREE
 
 #define RULES_5_16 RULES_5_14, UFFD_5_16, .hugetlb_mremap = HUGETLB_MREMAP_YES
@@ -512,6 +521,7 @@ const struct mm_era mm_eras[] = {
 	 {RULES_5_9}},
 	{"v5.11", "fast GUP notices fork; clear_refs spares pins", true, {5, 11, 4}, {RULES_5_11}},
 	{"v5.12", "fork copies hugetlb pages that may be pinned", true, {5, 12, 1}, {RULES_5_12}},
+	{"v5.13", "long-term pins leave the movable zone", true, {5, 13, 1}, {RULES_5_13}},
 	{"v5.14", "MADV_POPULATE_READ and MADV_POPULATE_WRITE", true, {5, 14, 1}, {RULES_5_14}},
 	{"v5.16", "mremap() moves hugetlb memory", true, {5, 16, 1}, {RULES_5_16}},
 	{"v5.18", "the LRU cache no longer forces a copy", true, {5, 18, 1}, {RULES_5_18}},

@@ -28,6 +28,12 @@ static void ungrab_page(struct machine *machine, struct page *page, unsigned fla
 		put_page(machine, page);
 }
 
+/* Does a long-term pin or reference need its page moved, if that is in the movable zone? */
+static bool must_leave_movable(const struct machine *machine, unsigned flags)
+{
+	return flags & FOLL_LONGTERM && machine->rules.gup_longterm == GUP_LONGTERM_MIGRATE;
+}
+
 /* What an entry maps at an address. */
 struct followed {
 	pte_t pte;                /* of a huge page, what a PTE would say */
@@ -252,8 +258,8 @@ static int relock(struct mm *mm)
 	return port_atomic_read(&mm->killed) ? -MM_EINTR : 0;
 }
 
-static long gup_slow(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
-		     struct page **pages)
+static long gup_slow_once(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
+			  struct page **pages)
 {
 	unsigned done = 0;
 	int err = 0;
@@ -273,6 +279,39 @@ static long gup_slow(struct mm *mm, unsigned long addr, unsigned nr, unsigned fl
 	return done ? (long)done : err;
 }
 
+/* Is one of the pages where a long-term pin may not stay? */
+static bool any_movable(const struct machine *machine, struct page *const *pages, long nr)
+{
+	for (long i = 0; i < nr; i++) {
+		if (page_is_movable(machine, pages[i]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * check_and_migrate_movable_pages(): what would keep the movable zone from being emptied is moved
+ * out of it first; then everything is looked up again.
+ */
+static long gup_slow(struct mm *mm, unsigned long addr, unsigned nr, unsigned flags,
+		     struct page **pages)
+{
+	struct machine *machine = mm->machine;
+
+	for (;;) {
+		long done = gup_slow_once(mm, addr, nr, flags, pages);
+		int err;
+
+		if (!must_leave_movable(machine, flags) || !any_movable(machine, pages, done))
+			return done;
+		for (long i = 0; i < done; i++)
+			ungrab_page(machine, pages[i], flags);
+		err = move_out_of_movable(mm, addr, addr + (unsigned long)done * MM_PAGE_SIZE);
+		if (err)
+			return err;
+	}
+}
+
 /*
  * One entry without any lock. The page is taken first and the entry read again: if it is the same,
  * the page was mapped when it was taken. Interrupts off. False: the slow path must do it.
@@ -284,6 +323,8 @@ static bool gup_fast_entry(struct machine *machine, port_entry *entry, pte_t fou
 		return false;
 	/* gup_huge_pmd() never asked that of the huge zero page's PMD. */
 	if (pte_special(at.pte) && !pmd_leaf(found))
+		return false;
+	if (must_leave_movable(machine, flags) && page_is_movable(machine, at.page))
 		return false;
 	if (!grab_page(machine, at.page, flags))
 		return false;

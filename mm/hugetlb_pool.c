@@ -35,7 +35,7 @@ int hugetlb_pool_create(struct machine *machine, unsigned nr_hugepages)
 	port_spin_init(&pool->lock);
 	machine->hugetlb = pool;
 	while (pool->nr_pages < nr_hugepages) {
-		struct page *head = alloc_hpage(machine);
+		struct page *head = alloc_unmovable(machine, MM_HPAGE_ORDER);
 
 		if (!head)
 			return -MM_ENOMEM;

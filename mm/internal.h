@@ -84,7 +84,17 @@ static inline bool page_is_anon(const struct machine *machine, const struct page
 /* Of a new machine: all frames from the first on are free. */
 void free_frames(struct machine *machine, pfn_t first);
 
-/* A frame, or a folio of MM_HPAGE_NR, with one reference; NULL if there is none. */
+/* ZONE_MOVABLE: nothing may stay there for long that can't be moved. */
+static inline bool page_is_movable(const struct machine *machine, const struct page *page)
+{
+	return page_to_pfn(machine, page) >= machine->first_movable;
+}
+
+/*
+ * A frame, or a folio of MM_HPAGE_NR, with one reference; NULL if there is none. For user memory,
+ * which can be moved and so goes to the movable zone first; alloc_unmovable() is for all else.
+ */
+struct page *alloc_unmovable(struct machine *machine, unsigned order);
 struct page *alloc_page(struct machine *machine);
 struct page *alloc_zeroed_page(struct machine *machine);
 struct page *alloc_hpage(struct machine *machine);

@@ -61,6 +61,10 @@ struct machine *machine_create(const struct mm_rules *rules, const struct machin
 		return NULL;
 	machine->rules = *rules;
 	machine->nr_frames = nr_frames;
+	machine->first_movable = nr_frames;
+	if (config->nr_movable && config->nr_movable < nr_frames)
+		machine->first_movable = (nr_frames - config->nr_movable + MM_HPAGE_NR - 1) /
+					 MM_HPAGE_NR * MM_HPAGE_NR;
 	machine->nr_cpus = nr_cpus;
 	machine->memory = port_alloc(nr_frames * MM_PAGE_SIZE);
 	machine->pages = port_alloc(nr_frames * sizeof(*machine->pages));

@@ -184,9 +184,18 @@ static int move_locked(struct machine *machine, struct page *from, struct page *
 	return moved ? 0 : -MM_EAGAIN;
 }
 
-int migrate_folio(struct machine *machine, struct page *from, struct shmem *shmem)
+static struct page *alloc_target(struct machine *machine, const struct page *from,
+				 enum migrate_to where)
 {
-	struct page *to = folio_is_large(from) ? alloc_hpage(machine) : alloc_page(machine);
+	if (where == MIGRATE_TO_UNMOVABLE)
+		return alloc_unmovable(machine, from->order);
+	return folio_is_large(from) ? alloc_hpage(machine) : alloc_page(machine);
+}
+
+int migrate_folio(struct machine *machine, struct page *from, struct shmem *shmem,
+		  enum migrate_to where)
+{
+	struct page *to = alloc_target(machine, from, where);
 	int err = -MM_EAGAIN;
 
 	if (!to)
@@ -264,7 +273,8 @@ static struct target find_target(struct mm *mm, const struct vma *vma, unsigned 
 }
 
 /* Move what is at addr: 0 or an error; *next is where to go on. */
-static int move_page_at(struct mm *mm, unsigned long addr, unsigned long *next)
+static int move_page_at(struct mm *mm, unsigned long addr, enum migrate_to where,
+			unsigned long *next)
 {
 	const struct vma *vma;
 	struct target target = {.next = addr + MM_PAGE_SIZE};
@@ -283,7 +293,8 @@ static int move_page_at(struct mm *mm, unsigned long addr, unsigned long *next)
 	*next = target.next;
 	if (!target.head)
 		return err;
-	err = migrate_folio(mm->machine, target.head, target.shmem);
+	if (where == MIGRATE_TO_ANY || page_is_movable(mm->machine, target.head))
+		err = migrate_folio(mm->machine, target.head, target.shmem, where);
 	put_page(mm->machine, target.head);
 	if (target.shmem)
 		shmem_put(mm->machine, target.shmem);
@@ -297,7 +308,7 @@ int move_pages_range(struct mm *mm, unsigned long start, unsigned long end)
 	/* References from there would keep pages from moving. */
 	lru_add_drain_all(mm->machine);
 	for (unsigned long addr = start, next; addr < end; addr = next) {
-		int err = move_page_at(mm, addr, &next);
+		int err = move_page_at(mm, addr, MIGRATE_TO_ANY, &next);
 
 		if (err == -MM_ENOMEM || err == -MM_EFAULT)
 			return err;
@@ -305,4 +316,16 @@ int move_pages_range(struct mm *mm, unsigned long start, unsigned long end)
 			ret = -MM_EBUSY;
 	}
 	return ret;
+}
+
+int move_out_of_movable(struct mm *mm, unsigned long start, unsigned long end)
+{
+	lru_add_drain_all(mm->machine);
+	for (unsigned long addr = start, next; addr < end; addr = next) {
+		int err = move_page_at(mm, addr, MIGRATE_TO_UNMOVABLE, &next);
+
+		if (err && err != -MM_EFAULT)
+			return -MM_ENOMEM;
+	}
+	return 0;
 }

@@ -104,14 +104,16 @@ struct lru_add_cache {
 struct machine {
 	struct mm_rules rules;
 	unsigned nr_frames;
+	pfn_t first_movable; /* from here on frames are ZONE_MOVABLE; nr_frames: none */
 	unsigned nr_cpus;
 	unsigned char *memory;
 	struct page *pages;
 	pfn_t zero_pfn;
 
 	struct port_spinlock free_lock; /* protects the two below */
-	pfn_t free_list[2];             /* single frames, and blocks of MM_HPAGE_NR */
-	unsigned nr_free;               /* frames */
+	/* Single frames, and blocks of MM_HPAGE_NR; the same of the movable zone. */
+	pfn_t free_list[4];
+	unsigned nr_free; /* frames */
 
 	/*
 	 * For the reverse mapping: who walks from a page to the PTEs that map it reads, who changes
@@ -137,6 +139,7 @@ struct machine {
 struct machine_config {
 	unsigned nr_frames;
 	unsigned nr_cpus;
+	unsigned nr_movable;    /* of the frames, the last ones: ZONE_MOVABLE; in whole blocks */
 	unsigned nr_swap_slots; /* base pages of the swap device; 0: none */
 	unsigned nr_hugepages;  /* in hugetlb's pool; they come out of nr_frames */
 };

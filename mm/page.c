@@ -2,9 +2,11 @@
 /* page.c - frames and folios: allocation, reference and pin counts, the caches before the LRU */
 #include "mm/internal.h"
 
-/* Indices of machine->free_list. */
-#define SINGLE 0
-#define BLOCK  1
+/* The list for free folios of that order, of the zone that the frame is in. */
+static int list_of(const struct machine *machine, pfn_t pfn, unsigned order)
+{
+	return (order ? 1 : 0) + (pfn >= machine->first_movable ? 2 : 0);
+}
 
 pfn_t page_to_pfn(const struct machine *machine, const struct page *page)
 {
@@ -21,9 +23,10 @@ uint32_t *page_words(const struct machine *machine, const struct page *page)
 	return (uint32_t *)(machine->memory + page_to_pfn(machine, page) * MM_PAGE_SIZE);
 }
 
-static void list_add(struct machine *machine, int list, pfn_t pfn)
+static void list_add(struct machine *machine, pfn_t pfn, unsigned order)
 {
 	struct page *page = pfn_to_page(machine, pfn);
+	int list = list_of(machine, pfn, order);
 	pfn_t next = machine->free_list[list];
 
 	page->next_free = next;
@@ -33,9 +36,10 @@ static void list_add(struct machine *machine, int list, pfn_t pfn)
 	machine->free_list[list] = pfn;
 }
 
-static void list_remove(struct machine *machine, int list, pfn_t pfn)
+static void list_remove(struct machine *machine, pfn_t pfn, unsigned order)
 {
 	struct page *page = pfn_to_page(machine, pfn);
+	int list = list_of(machine, pfn, order);
 
 	if (page->prev_free)
 		pfn_to_page(machine, page->prev_free)->next_free = page->next_free;
@@ -74,47 +78,60 @@ static void try_to_join(struct machine *machine, pfn_t pfn)
 	if (!block_is_free(machine, first))
 		return;
 	for (pfn_t at = first; at < first + MM_HPAGE_NR; at++)
-		list_remove(machine, SINGLE, at);
+		list_remove(machine, at, 0);
 	pfn_to_page(machine, first)->order = MM_HPAGE_ORDER;
-	list_add(machine, BLOCK, first);
+	list_add(machine, first, MM_HPAGE_ORDER);
 }
 
 /* Make single frames of a block. free_lock held. */
 static void break_block(struct machine *machine, pfn_t first)
 {
-	list_remove(machine, BLOCK, first);
+	list_remove(machine, first, MM_HPAGE_ORDER);
 	pfn_to_page(machine, first)->order = 0;
 	/* So that the lowest is given out first. */
 	for (pfn_t pfn = first + MM_HPAGE_NR; pfn-- > first;)
-		list_add(machine, SINGLE, pfn);
+		list_add(machine, pfn, 0);
+}
+
+/* The same, of one zone, which a frame in it stands for. free_lock held. */
+static pfn_t take_from(struct machine *machine, pfn_t zone, unsigned order)
+{
+	pfn_t blocks = machine->free_list[list_of(machine, zone, MM_HPAGE_ORDER)];
+	int list = list_of(machine, zone, order);
+	pfn_t pfn;
+
+	if (!machine->free_list[list] && !order && blocks)
+		break_block(machine, blocks);
+	pfn = machine->free_list[list];
+	if (pfn) {
+		list_remove(machine, pfn, order);
+		machine->nr_free -= 1U << order;
+	}
+	return pfn;
 }
 
 /* The first frame of a free folio of that order, taken off its list; 0: there is none. */
-static pfn_t take_free(struct machine *machine, unsigned order)
+static pfn_t take_free(struct machine *machine, unsigned order, bool movable)
 {
-	int list = order ? BLOCK : SINGLE;
-	pfn_t pfn;
+	pfn_t pfn = 0;
 
 	port_spin_lock(&machine->free_lock);
-	if (!machine->free_list[list] && !order && machine->free_list[BLOCK])
-		break_block(machine, machine->free_list[BLOCK]);
-	pfn = machine->free_list[list];
-	if (pfn) {
-		list_remove(machine, list, pfn);
-		machine->nr_free -= 1U << order;
-	}
+	if (movable && machine->first_movable < machine->nr_frames)
+		pfn = take_from(machine, machine->first_movable, order);
+	if (!pfn)
+		pfn = take_from(machine, 0, order);
 	port_spin_unlock(&machine->free_lock);
 	return pfn;
 }
 
-static struct page *alloc_folio(struct machine *machine, unsigned order)
+static struct page *alloc_folio(struct machine *machine, unsigned order, bool movable)
 {
 	struct page *head;
 	pfn_t pfn;
 
 	if (port_should_fail())
 		return NULL;
-	pfn = take_free(machine, order);
+	pfn = take_free(machine, order, movable);
 	if (!pfn)
 		return NULL;
 	head = pfn_to_page(machine, pfn);
@@ -135,14 +152,19 @@ static struct page *alloc_folio(struct machine *machine, unsigned order)
 	return head;
 }
 
+struct page *alloc_unmovable(struct machine *machine, unsigned order)
+{
+	return alloc_folio(machine, order, false);
+}
+
 struct page *alloc_page(struct machine *machine)
 {
-	return alloc_folio(machine, 0);
+	return alloc_folio(machine, 0, true);
 }
 
 struct page *alloc_hpage(struct machine *machine)
 {
-	return alloc_folio(machine, MM_HPAGE_ORDER);
+	return alloc_folio(machine, MM_HPAGE_ORDER, true);
 }
 
 void clear_page(struct machine *machine, struct page *page)
@@ -184,7 +206,7 @@ void free_frames(struct machine *machine, pfn_t first)
 {
 	for (pfn_t pfn = machine->nr_frames; pfn-- > first;) {
 		port_atomic_set(&pfn_to_page(machine, pfn)->flags, PG_FREE);
-		list_add(machine, SINGLE, pfn);
+		list_add(machine, pfn, 0);
 		machine->nr_free++;
 		if (pfn == block_of(pfn) && pfn)
 			try_to_join(machine, pfn);
@@ -208,7 +230,7 @@ static void free_folio(struct machine *machine, struct page *head)
 
 	port_spin_lock(&machine->free_lock);
 	machine->nr_free += 1U << order;
-	list_add(machine, order ? BLOCK : SINGLE, first);
+	list_add(machine, first, order);
 	if (!order)
 		try_to_join(machine, first);
 	port_spin_unlock(&machine->free_lock);

@@ -181,8 +181,10 @@ void walk_page_range(struct mm *mm, unsigned long start, unsigned long end,
 
 struct page *alloc_table(struct machine *machine)
 {
-	struct page *page = alloc_zeroed_page(machine);
+	struct page *page = alloc_unmovable(machine, 0);
 
+	if (page)
+		clear_page(machine, page);
 	if (page)
 		port_atomic_or(&page->flags, PG_TABLE);
 	return page;

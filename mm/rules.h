@@ -139,6 +139,12 @@ enum cow_swap_cache {
 	COW_SWAP_CACHE_FREE,
 };
 
+/* What does FOLL_LONGTERM do with a page of the movable zone? */
+enum gup_longterm {
+	GUP_LONGTERM_STAY,
+	GUP_LONGTERM_MIGRATE, /* have it moved first; -ENOMEM if it can't be */
+};
+
 /* What does migration do with the dirty bit of a PTE that it replaces? */
 enum migrate_dirty {
 	MIGRATE_DIRTY_KEEP,
@@ -351,6 +357,7 @@ struct mm_rules {
 	enum hugetlb_mremap hugetlb_mremap;
 	enum hugetlb_unmap hugetlb_unmap;
 	enum hugetlb_uffd_wp hugetlb_uffd_wp;
+	enum gup_longterm gup_longterm;
 	enum migrate_dirty migrate_dirty;
 	enum migrate_uffd_wp migrate_uffd_wp;
 	enum wp_ksm wp_ksm;

@@ -257,6 +257,51 @@ static void a_huge_page_moves_as_a_whole(void **state)
 	end();
 }
 
+/* d1e153fea2a8 (v5.13): a long-term pin does not stay where nothing may stay for long. */
+static void long_term_pins_leave_the_movable_zone(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		bool moves = i & 1, fast = i & 2, shared = i & 4;
+		struct page *page, *before;
+		long got;
+
+		machine = machine_create(&mm_era_find(moves ? "v5.13" : "v5.12")->rules,
+					 &(struct machine_config){.nr_frames = FRAMES,
+								  .nr_cpus = 1,
+								  .nr_movable = FRAMES / 2});
+		assert_non_null(machine);
+		mm = mm_create(machine);
+		assert_non_null(mm);
+		assert_int_equal(mm_mmap(mm, BASE, MM_PAGE_SIZE,
+					 VM_READ | VM_WRITE | (shared ? VM_SHARED : 0)),
+				 0);
+		store(mm, 7);
+		before = page_at(mm);
+		assert_true(page_is_movable(machine, before));
+		/* Short-term ones may. */
+		assert_int_equal(pin_user_pages_fast(mm, BASE, 1, FOLL_WRITE, &page), 1);
+		assert_ptr_equal(page, before);
+		if (moves) {
+			long err = pin_user_pages(mm, BASE, 1, FOLL_LONGTERM, &before);
+
+			assert_int_equal(err, -MM_ENOMEM);
+		}
+		unpin_user_page(machine, page);
+
+		got = fast ? pin_user_pages_fast(mm, BASE, 1, FOLL_WRITE | FOLL_LONGTERM, &page)
+			   : pin_user_pages(mm, BASE, 1, FOLL_WRITE | FOLL_LONGTERM, &page);
+		assert_int_equal(got, 1);
+		assert_int_equal(page_is_movable(machine, page), !moves);
+		assert_ptr_equal(page, page_at(mm));
+		*page_words(machine, page) = 8;
+		assert_int_equal(load(mm), 8);
+		audit(page, true);
+		unpin_user_page(machine, page);
+		end();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +313,7 @@ int main(void)
 		cmocka_unit_test(shared_memory_moves),
 		cmocka_unit_test(what_is_not_there),
 		cmocka_unit_test(a_huge_page_moves_as_a_whole),
+		cmocka_unit_test(long_term_pins_leave_the_movable_zone),
 	};
 
 	return cmocka_run_group_tests_name("migrate", tests, NULL, NULL);
