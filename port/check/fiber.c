@@ -17,8 +17,11 @@
 #include <sanitizer/common_interface_defs.h>
 #endif
 
-/* More scheduling points than this in one go: the task retries without end. */
-#define LIVELOCK_POINTS 1000000
+/*
+ * More scheduling points than this in one go: the task retries without end. To copy a huge page of
+ * full size takes a million.
+ */
+#define LIVELOCK_POINTS 4000000
 
 /* The scheduler is not part of the world: it outlives every state. */
 static void *scheduler_sp;
