@@ -129,7 +129,7 @@ static void split_folio(struct machine *machine, struct page *head)
 		port_atomic_or(&page->flags, flags);
 		page->mapping = head->mapping;
 		page->index = head->index + i;
-		page->head = page_to_pfn(machine, page);
+		port_atomic_set(&page->head, (int)page_to_pfn(machine, page));
 		port_atomic_set(&page->refcount, 1);
 	}
 	head->order = 0;

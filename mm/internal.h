@@ -22,7 +22,7 @@ static inline bool page_flag(const struct page *page, enum page_flag flag)
 /* The first page of the folio that the page belongs to; it has the counts. */
 static inline struct page *compound_head(const struct machine *machine, const struct page *page)
 {
-	return pfn_to_page(machine, page->head);
+	return pfn_to_page(machine, (pfn_t)port_atomic_read_relaxed(&page->head));
 }
 
 /* Of a head. */

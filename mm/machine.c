@@ -40,7 +40,7 @@ static void init_frames(struct machine *machine)
 
 		port_lock_init(&page->lock);
 		port_spin_init(&page->ptl);
-		page->head = pfn;
+		port_atomic_set(&page->head, (int)pfn);
 	}
 	machine->zero_pfn = ZERO_PFN;
 	port_atomic_set(&zero->refcount, 1);

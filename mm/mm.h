@@ -75,7 +75,7 @@ struct page {
 	port_atomic flags;
 	struct port_lock lock;    /* the page lock, at the head */
 	struct port_spinlock ptl; /* of the entries, where the frame is a table */
-	pfn_t head;               /* its folio's first frame */
+	port_atomic head;         /* its folio's first frame; a split may change it at any time */
 	unsigned order;           /* at the head: 0 or MM_HPAGE_ORDER */
 	pfn_t next_free; /* of a free block, or of the tables deposited in a table of PMDs */
 	pfn_t prev_free;

@@ -83,6 +83,13 @@ static void try_to_join(struct machine *machine, pfn_t pfn)
 	list_add(machine, first, MM_HPAGE_ORDER);
 }
 
+/* PG_FREE tells which frames are listed, so it changes with the lists. free_lock held. */
+static void set_flags(struct machine *machine, pfn_t first, unsigned order, int flags)
+{
+	for (pfn_t pfn = first; pfn < first + (1U << order); pfn++)
+		port_atomic_set(&pfn_to_page(machine, pfn)->flags, flags);
+}
+
 /* Make single frames of a block. free_lock held. */
 static void break_block(struct machine *machine, pfn_t first)
 {
@@ -93,7 +100,10 @@ static void break_block(struct machine *machine, pfn_t first)
 		list_add(machine, pfn, 0);
 }
 
-/* The same, of one zone, which a frame in it stands for. free_lock held. */
+/*
+ * The first frame of a free folio of that order, of the zone that a frame of it stands for; 0:
+ * there is none. free_lock held.
+ */
 static pfn_t take_from(struct machine *machine, pfn_t zone, unsigned order)
 {
 	pfn_t blocks = machine->free_list[list_of(machine, zone, MM_HPAGE_ORDER)];
@@ -105,6 +115,7 @@ static pfn_t take_from(struct machine *machine, pfn_t zone, unsigned order)
 	pfn = machine->free_list[list];
 	if (pfn) {
 		list_remove(machine, pfn, order);
+		set_flags(machine, pfn, order, 0);
 		machine->nr_free -= 1U << order;
 	}
 	return pfn;
@@ -140,8 +151,7 @@ static struct page *alloc_folio(struct machine *machine, unsigned order, bool mo
 		struct page *page = pfn_to_page(machine, at);
 
 		BUG_ON(port_atomic_read(&page->mapcount));
-		port_atomic_set(&page->flags, 0);
-		page->head = pfn;
+		port_atomic_set(&page->head, (int)pfn);
 		page->order = 0;
 		page->mapping = NULL;
 		page->index = 0;
@@ -224,11 +234,11 @@ static void free_folio(struct machine *machine, struct page *head)
 		struct page *page = pfn_to_page(machine, pfn);
 
 		BUG_ON(port_atomic_read(&page->mapcount));
-		port_atomic_set(&page->flags, PG_FREE);
-		page->head = pfn;
+		port_atomic_set(&page->head, (int)pfn);
 	}
 
 	port_spin_lock(&machine->free_lock);
+	set_flags(machine, first, order, PG_FREE);
 	machine->nr_free += 1U << order;
 	list_add(machine, first, order);
 	if (!order)

@@ -95,7 +95,9 @@ struct page *model_handle_page(const struct model_handle *handle, int page)
 
 struct port_lock *model_page_lock(const struct model *model, struct page *page)
 {
-	return &pfn_to_page(model->state->machine, page->head)->lock;
+	pfn_t head = (pfn_t)port_atomic_read_relaxed(&page->head);
+
+	return &pfn_to_page(model->state->machine, head)->lock;
 }
 
 static void unlock_handle_page(struct model *model, struct model_handle *handle, int page)

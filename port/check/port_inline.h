@@ -12,9 +12,10 @@ static inline int port_atomic_read(const port_atomic *atomic)
 	return atomic->value;
 }
 
+/* What needs no order is no scheduling point. */
 static inline int port_atomic_read_relaxed(const port_atomic *atomic)
 {
-	return port_atomic_read(atomic);
+	return atomic->value;
 }
 
 static inline void port_atomic_set(port_atomic *atomic, int value)
