@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* rules.h - each decision on which kernels differ, as one field; the values stand in eras.c */
+/* rules.h - each decision on which kernels differ, as one field; the values stand in rules.c */
 #ifndef MM_RULES_H
 #define MM_RULES_H
 
@@ -323,7 +323,7 @@ enum gup_longterm_wait {
 };
 
 /*
- * The rules that a machine runs under. mm_rule_fields[] in eras.c names each field and value for
+ * The rules that a machine runs under. mm_rule_fields[] in rules.c names each field and value for
  * the command line, says what it means, and which commit brought it.
  */
 struct mm_rules {

@@ -2,7 +2,7 @@
 /*
  * test_rules.c - what a litmus test can't see: which frame is mapped, with which bits and counts
  *
- * Each test says what kernels do, by release; the sources are the commits in mm/eras.c.
+ * Each test says what kernels do, by release; the sources are the commits in mm/rules.c.
  */
 #include <stdarg.h>
 #include <setjmp.h>
