@@ -115,28 +115,35 @@ static long do_writeprotect(const struct host *host, const struct litmus_op *op,
 	return uffd_ioctl(fd, UFFDIO_WRITEPROTECT, &what);
 }
 
+static int *map_buffer(struct host *host, uint64_t size)
+{
+	long result = host_syscall(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (result < 0)
+		host_refuse(host, "mmap() of a page to copy", result);
+	return (int *)(uintptr_t)result;
+}
+
 /* One page of the object, from a buffer that begins with the value. */
 static long do_copy(struct host *host, const struct litmus_op *op, int fd, int value)
 {
 	uint64_t size = host_unit(host, host->test->vars[op->addr.var].object);
+	int *buffer = map_buffer(host, size);
 	struct uffdio_copy what = {
 		.dst = host_page_address(host, op->addr),
+		.src = (uint64_t)(uintptr_t)buffer,
 		.len = size,
 	};
-	long buffer = host_syscall(SYS_mmap, 0, (long)size, PROT_READ | PROT_WRITE,
-				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	long error;
 
-	if (buffer < 0)
-		host_refuse(host, "mmap() of a page to copy", buffer);
-	*(volatile int *)buffer = value;
-	what.src = (uint64_t)buffer;
+	buffer[0] = value;
 	if (op->flags & LITMUS_UFFDIO_MODE_WP)
 		what.mode |= UFFDIO_COPY_MODE_WP;
 	if (op->flags & LITMUS_UFFDIO_MODE_DONTWAKE)
 		what.mode |= UFFDIO_COPY_MODE_DONTWAKE;
 	error = uffd_ioctl(fd, UFFDIO_COPY, &what);
-	host_syscall(SYS_munmap, buffer, (long)size, 0, 0, 0, 0);
+	host_syscall(SYS_munmap, (long)buffer, (long)size, 0, 0, 0, 0);
 	return error;
 }
 
