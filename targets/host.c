@@ -23,11 +23,11 @@
  * they take longer. Taking turns leaves little to chance.
  */
 #define ITERATIONS_CONCURRENT       200
-#define LEAST_ITERATIONS_CONCURRENT 20
-#define BUDGET_CONCURRENT           0.1 /* seconds */
+#define LEAST_ITERATIONS_CONCURRENT 15
+#define BUDGET_CONCURRENT           0.06 /* seconds */
 #define ITERATIONS_IN_TURN          20
 #define LEAST_ITERATIONS_IN_TURN    5
-#define BUDGET_IN_TURN              0.03
+#define BUDGET_IN_TURN              0.02
 
 /* The tasks share one thread-local storage (host_sys.h), which ThreadSanitizer can't bear. */
 #if defined(__SANITIZE_THREAD__)
