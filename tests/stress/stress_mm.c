@@ -19,13 +19,17 @@
 #include <stdlib.h>
 
 #define THREADS    4
-#define FRAMES     4096
+#define HUGE_PAGES 3 /* of the pool */
+#define FRAMES     (4096 + (HUGE_PAGES + 1) * MM_HPAGE_NR)
 #define SLOTS      256
 #define ROUNDS     300
 #define OWN_BASE   (1024 * MM_PAGE_SIZE)
 #define CHAOS_BASE (4096 * MM_PAGE_SIZE)
 #define CHAOS_NEXT (8192 * MM_PAGE_SIZE)
 #define CHAOS_SIZE (4 * MM_PAGE_SIZE)
+#define HUGE_BASE  (64 * MM_HPAGE_SIZE)
+#define HUGE_NEXT  (80 * MM_HPAGE_SIZE)
+#define HUGE_SIZE  (2 * MM_HPAGE_SIZE)
 
 /* Write-protects the pages that everybody uses, and lets go on who waits there. */
 struct monitor {
@@ -37,6 +41,7 @@ struct monitor {
 
 struct worker {
 	struct mm *mm;
+	struct mm *huge; /* with hugetlb memory, whose forks may fail */
 	unsigned cpu;
 	unsigned seed;
 	unsigned long own; /* the page that is ours */
@@ -218,13 +223,81 @@ static void chaos(struct worker *worker)
 	}
 }
 
+/* A child shares what the pool has too few pages to copy: one of the two may lose it. */
+static void fork_hugetlb(struct worker *worker, unsigned long page)
+{
+	struct mm *child;
+	uint32_t value;
+
+	if (mm_fork(worker->huge, &child))
+		return;
+	mm_store(worker->huge, page, next_random(worker));
+	mm_load(child, page, &value);
+	mm_store(child, page, next_random(worker));
+	mm_destroy(child);
+}
+
+static void pin_hugetlb(struct worker *worker, unsigned long page, unsigned flags)
+{
+	struct page *pinned;
+
+	if (pin_user_pages_fast(worker->huge, page, 1, flags, &pinned) != 1)
+		return;
+	mm_store(worker->huge, page, next_random(worker));
+	unpin_user_page(worker->mm->machine, pinned);
+}
+
+/* The same with hugetlb memory, of which there is not enough for all. */
+static void hugetlb_chaos(struct worker *worker)
+{
+	struct mm *mm = worker->huge;
+	unsigned long page = HUGE_BASE + next_random(worker) % 2 * MM_HPAGE_SIZE;
+
+	switch (next_random(worker) % 12) {
+	case 0:
+		mm_mmap(mm, HUGE_BASE, HUGE_SIZE, VM_READ | VM_WRITE | VM_HUGETLB);
+		break;
+	case 1:
+		mm_mmap(mm, HUGE_BASE, HUGE_SIZE, VM_READ | VM_WRITE | VM_SHARED | VM_HUGETLB);
+		break;
+	case 2:
+		mm_munmap(mm, page, MM_HPAGE_SIZE);
+		break;
+	case 3:
+		mm_mprotect(mm, page, MM_HPAGE_SIZE, VM_READ);
+		break;
+	case 4:
+		mm_mprotect(mm, HUGE_BASE, HUGE_SIZE, VM_READ | VM_WRITE);
+		break;
+	case 5:
+		mm_madvise(mm, page, MM_HPAGE_SIZE, MM_MADV_DONTNEED);
+		break;
+	case 6:
+		mm_mremap(mm, page, MM_HPAGE_SIZE, HUGE_NEXT);
+		mm_mremap(mm, HUGE_NEXT, MM_HPAGE_SIZE, page);
+		break;
+	case 7:
+		fork_hugetlb(worker, page);
+		break;
+	case 8:
+		pin_hugetlb(worker, page, FOLL_WRITE);
+		break;
+	case 9:
+		pin_hugetlb(worker, page, 0);
+		break;
+	default:
+		mm_store(mm, page + MM_PAGE_SIZE, next_random(worker));
+		break;
+	}
+}
+
 static void *work(void *argument)
 {
 	struct worker *worker = argument;
 
 	port_set_cpu(worker->cpu);
 	for (int round = 0; round < ROUNDS; round++) {
-		switch (next_random(worker) % 6) {
+		switch (next_random(worker) % 7) {
 		case 0:
 			fork_and_compare(worker);
 			break;
@@ -236,6 +309,10 @@ static void *work(void *argument)
 			break;
 		case 3:
 			reclaim_and_read(worker);
+			break;
+		case 4:
+			for (int i = 0; i < 2; i++)
+				hugetlb_chaos(worker);
 			break;
 		default:
 			for (int i = 0; i < 8; i++)
@@ -336,22 +413,24 @@ static void stress(const struct mm_rules *rules)
 	struct machine *machine =
 		machine_create(rules, &(struct machine_config){.nr_frames = FRAMES,
 							       .nr_cpus = THREADS + 1,
+							       .nr_hugepages = HUGE_PAGES,
 							       .nr_swap_slots = SLOTS});
 	unsigned free_before = machine ? machine->nr_free : 0;
 	struct mm *mm = machine ? mm_create(machine) : NULL;
+	struct mm *huge = machine ? mm_create(machine) : NULL;
 	pthread_t threads[THREADS];
 	struct worker workers[THREADS];
 	struct monitor monitor;
 	bool monitored;
 
-	if (!mm || mm_mmap(mm, OWN_BASE, THREADS * MM_PAGE_SIZE, VM_READ | VM_WRITE) ||
+	if (!mm || !huge || mm_mmap(mm, OWN_BASE, THREADS * MM_PAGE_SIZE, VM_READ | VM_WRITE) ||
 	    mm_mmap(mm, CHAOS_BASE, CHAOS_SIZE, VM_READ | VM_WRITE)) {
 		printf("Bail out! out of memory\n");
 		exit(1);
 	}
 	monitored = start_monitor(&monitor, mm, THREADS);
 	for (unsigned i = 0; i < THREADS; i++) {
-		workers[i] = (struct worker){mm, i, i + 1, OWN_BASE + i * MM_PAGE_SIZE};
+		workers[i] = (struct worker){mm, huge, i, i + 1, OWN_BASE + i * MM_PAGE_SIZE};
 		if (pthread_create(&threads[i], NULL, work, &workers[i])) {
 			printf("Bail out! no thread\n");
 			exit(1);
@@ -364,6 +443,7 @@ static void stress(const struct mm_rules *rules)
 
 	check_accounting(machine, free_before, false);
 	mm_destroy(mm);
+	mm_destroy(huge);
 	for (unsigned cpu = 0; cpu <= THREADS; cpu++) {
 		port_set_cpu(cpu);
 		lru_add_drain(machine);
