@@ -349,15 +349,15 @@ void lru_add_drain_all(struct machine *machine)
 		drain_cpu(machine, cpu);
 }
 
-void lru_cache_add(struct machine *machine, struct page *page)
+void lru_cache_add(struct machine *machine, struct page *head)
 {
 	struct lru_add_cache *cache = &machine->lru_add[port_cpu_id()];
 
-	get_page(machine, page);
+	get_page(machine, head);
 	port_spin_lock(&cache->lock);
-	cache->pages[cache->nr++] = page;
+	cache->pages[cache->nr++] = head;
 	/* A huge page is too large to be held up. */
-	if (cache->nr == LRU_ADD_CACHE_SIZE || folio_is_large(page))
+	if (cache->nr == LRU_ADD_CACHE_SIZE || folio_is_large(head))
 		drain_cache(machine, cache);
 	port_spin_unlock(&cache->lock);
 }

@@ -60,7 +60,7 @@ void swap_writepage(struct machine *machine, struct page *head);
  * The page of a slot, read into the swap cache if it is not there: 0, and the page with a
  * reference, NULL if no entry names the slot any more; -ENOMEM.
  */
-int read_swap_cache(struct machine *machine, unsigned slot, struct page **page);
+int read_swap_cache(struct machine *machine, unsigned slot, struct page **result);
 
 /* Is more than half of it taken? */
 bool vm_swap_full(const struct machine *machine);

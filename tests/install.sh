@@ -17,7 +17,8 @@ cat >"$stage/use.c" <<'END'
 
 int main(void)
 {
-	struct machine *machine = machine_create(&mm_era_find("v6.1")->rules, 64, 1);
+	const struct machine_config config = {.nr_frames = 64, .nr_cpus = 1};
+	struct machine *machine = machine_create(&mm_era_find("v6.1")->rules, &config);
 	struct mm *mm = machine ? mm_create(machine) : NULL;
 	uint32_t value = 0;
 
