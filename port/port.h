@@ -24,7 +24,7 @@ static inline int port_atomic_read(const port_atomic *atomic);
 static inline int port_atomic_read_relaxed(const port_atomic *atomic);
 static inline void port_atomic_set(port_atomic *atomic, int value);
 static inline int port_atomic_add_return(port_atomic *atomic, int add);
-/* Add unless the value is below `least`; false if it was. */
+/* Add unless the value is below `least`; false if it was. What is too large becomes negative. */
 static inline bool port_atomic_add_unless_below(port_atomic *atomic, int add, int least);
 /* `value` instead of `old`; false if it was something else. */
 static inline bool port_atomic_cmpxchg(port_atomic *atomic, int old, int value);

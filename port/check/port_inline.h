@@ -35,7 +35,7 @@ static inline bool port_atomic_add_unless_below(port_atomic *atomic, int add, in
 	check_sched_point();
 	if (atomic->value < least)
 		return false;
-	atomic->value += add;
+	atomic->value = (int)((unsigned)atomic->value + (unsigned)add);
 	return true;
 }
 

@@ -28,7 +28,8 @@ static inline bool port_atomic_add_unless_below(port_atomic *atomic, int add, in
 	int old = atomic_load_explicit(atomic, memory_order_relaxed);
 
 	while (old >= least) {
-		if (atomic_compare_exchange_weak(atomic, &old, old + add))
+		if (atomic_compare_exchange_weak(atomic, &old,
+						 (int)((unsigned)old + (unsigned)add)))
 			return true;
 	}
 	return false;

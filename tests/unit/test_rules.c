@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <limits.h>
 
 #include "mm/audit.h"
 #include "mm/eras.h"
@@ -311,12 +312,43 @@ static void the_first_store_makes_dirty(void **state)
 	end(&world);
 }
 
+/*
+ * Until c8070b787519 (v6.5) each pin of the zero page counted: two million of them, and the count
+ * is no longer one, so that nobody gets the page any more. try_get_page() refuses such a count.
+ */
+static void pins_of_the_zero_page_overflow_up_to_6_4(void **state)
+{
+	static const struct {
+		const char *release;
+		long then;
+	} expected[] = {{"v5.7", -MM_ENOMEM}, {"v6.4", -MM_ENOMEM}, {"v6.5", 1}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		struct world world = begin(expected[i].release);
+		struct page *zero = pfn_to_page(world.machine, world.machine->zero_pfn);
+		struct page *page;
+		uint32_t value;
+
+		assert_int_equal(mm_mmap(world.mm, BASE, MM_PAGE_SIZE, VM_READ | VM_WRITE), 0);
+		assert_int_equal(mm_load(world.mm, BASE, &value), 0);
+		/* As if so many pins were there that there is room for less than one more. */
+		port_atomic_add_return(&zero->refcount, INT_MAX - GUP_PIN_COUNTING_BIAS);
+		assert_int_equal(pin_user_pages(world.mm, BASE, 1, 0, &page), 1);
+		assert_ptr_equal(page, zero);
+		assert_int_equal(pin_user_pages(world.mm, BASE, 1, 0, &page), expected[i].then);
+		port_atomic_set(&zero->refcount, 1);
+		end(&world);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_lru_cache_forces_a_copy_from_5_9_to_5_17),
 		cmocka_unit_test(references_may_look_like_a_pin),
 		cmocka_unit_test(the_zero_page_is_not_pinned_from_6_5_on),
+		cmocka_unit_test(pins_of_the_zero_page_overflow_up_to_6_4),
 		cmocka_unit_test(mprotect_makes_writable_from_6_0_on),
 		cmocka_unit_test(soft_dirty_is_what_linux_promises),
 		cmocka_unit_test(clear_refs_spares_pins_from_5_11_on),
