@@ -20,13 +20,15 @@
 
 #define THREADS    4
 #define HUGE_PAGES 3 /* of the pool */
-#define FRAMES     (4096 + (HUGE_PAGES + 1) * MM_HPAGE_NR)
-#define SLOTS      256
+#define FRAMES     (16384 + (HUGE_PAGES + 1) * MM_HPAGE_NR)
+#define SLOTS      4096
 #define ROUNDS     300
 #define OWN_BASE   (1024 * MM_PAGE_SIZE)
 #define CHAOS_BASE (4096 * MM_PAGE_SIZE)
 #define CHAOS_NEXT (8192 * MM_PAGE_SIZE)
 #define CHAOS_SIZE (4 * MM_PAGE_SIZE)
+#define THP_BASE   (16384 * MM_PAGE_SIZE)
+#define THP_NEXT   (32768 * MM_PAGE_SIZE)
 #define HUGE_BASE  (64 * MM_HPAGE_SIZE)
 #define HUGE_NEXT  (80 * MM_HPAGE_SIZE)
 #define HUGE_SIZE  (2 * MM_HPAGE_SIZE)
@@ -291,13 +293,62 @@ static void hugetlb_chaos(struct worker *worker)
 	}
 }
 
+/* The same with two transparent huge pages, which come, are parted, and go. */
+static void thp_chaos(struct worker *worker)
+{
+	struct mm *mm = worker->mm;
+	unsigned long page = THP_BASE + next_random(worker) % MM_HPAGE_NR * MM_PAGE_SIZE;
+	struct page *held;
+	uint32_t value;
+
+	switch (next_random(worker) % 12) {
+	case 0:
+		mm_mmap(mm, THP_BASE, 2 * MM_HPAGE_SIZE, VM_READ | VM_WRITE);
+		mm_madvise(mm, THP_BASE, 2 * MM_HPAGE_SIZE, MM_MADV_HUGEPAGE);
+		break;
+	case 1:
+		mm_madvise(mm, THP_BASE, MM_HPAGE_SIZE, MM_MADV_DONTNEED);
+		break;
+	case 2:
+		mm_madvise(mm, page, MM_PAGE_SIZE, MM_MADV_DONTNEED);
+		break;
+	case 3:
+		mm_mprotect(mm, page, MM_PAGE_SIZE, VM_READ);
+		mm_mprotect(mm, THP_BASE, MM_HPAGE_SIZE, VM_READ | VM_WRITE);
+		break;
+	case 4:
+		mm_mremap(mm, THP_BASE, MM_HPAGE_SIZE, THP_NEXT);
+		mm_mremap(mm, THP_NEXT, MM_HPAGE_SIZE, THP_BASE);
+		break;
+	case 5:
+		mm_split_huge_page(mm, page);
+		break;
+	case 6:
+		mm_madvise(mm, THP_BASE, MM_HPAGE_SIZE, MM_MADV_COLLAPSE);
+		break;
+	case 7:
+		mm_madvise(mm, THP_BASE, MM_HPAGE_SIZE, MM_MADV_PAGEOUT);
+		break;
+	case 8:
+		if (pin_user_pages_fast(mm, page, 1, 0, &held) == 1)
+			unpin_user_page(mm->machine, held);
+		break;
+	case 9:
+		mm_load(mm, page, &value);
+		break;
+	default:
+		mm_store(mm, page, next_random(worker));
+		break;
+	}
+}
+
 static void *work(void *argument)
 {
 	struct worker *worker = argument;
 
 	port_set_cpu(worker->cpu);
 	for (int round = 0; round < ROUNDS; round++) {
-		switch (next_random(worker) % 7) {
+		switch (next_random(worker) % 8) {
 		case 0:
 			fork_and_compare(worker);
 			break;
@@ -314,6 +365,9 @@ static void *work(void *argument)
 			for (int i = 0; i < 2; i++)
 				hugetlb_chaos(worker);
 			break;
+		case 5:
+			thp_chaos(worker);
+			break;
 		default:
 			for (int i = 0; i < 8; i++)
 				chaos(worker);
@@ -324,12 +378,17 @@ static void *work(void *argument)
 	return NULL;
 }
 
-static unsigned cached_frames(const struct machine *machine)
+/* What is not free though nobody has it: what waits to be reclaimed, and the huge zero page. */
+static unsigned kept_frames(const struct machine *machine)
 {
-	unsigned nr = 0;
+	unsigned nr = machine->huge_zero_pfn ? MM_HPAGE_NR : 0;
 
-	for (pfn_t pfn = 0; pfn < machine->nr_frames; pfn++)
-		nr += !!(port_atomic_read(&pfn_to_page(machine, pfn)->flags) & PG_SWAPCACHE);
+	for (pfn_t pfn = 0; pfn < machine->nr_frames; pfn++) {
+		const struct page *page = pfn_to_page(machine, pfn);
+
+		if (port_atomic_read(&page->flags) & PG_SWAPCACHE)
+			nr += 1U << page->order;
+	}
 	return nr;
 }
 
@@ -401,8 +460,7 @@ static void check_accounting(struct machine *machine, unsigned free_before, bool
 		exit(1);
 	}
 	free(frames);
-	/* What the swap cache holds for nobody waits to be reclaimed. */
-	if (all_free && machine->nr_free + cached_frames(machine) != free_before) {
+	if (all_free && machine->nr_free + kept_frames(machine) != free_before) {
 		printf("Bail out! %u frames lost\n", free_before - machine->nr_free);
 		exit(1);
 	}
@@ -424,7 +482,8 @@ static void stress(const struct mm_rules *rules)
 	bool monitored;
 
 	if (!mm || !huge || mm_mmap(mm, OWN_BASE, THREADS * MM_PAGE_SIZE, VM_READ | VM_WRITE) ||
-	    mm_mmap(mm, CHAOS_BASE, CHAOS_SIZE, VM_READ | VM_WRITE)) {
+	    mm_mmap(mm, CHAOS_BASE, CHAOS_SIZE, VM_READ | VM_WRITE) ||
+	    mm_mmap(mm, THP_BASE, 2 * MM_HPAGE_SIZE, VM_READ | VM_WRITE)) {
 		printf("Bail out! out of memory\n");
 		exit(1);
 	}
