@@ -36,12 +36,17 @@ __attribute__((format(printf, 2, 3))) static struct view_line *new_line(struct v
 	return line;
 }
 
-static void describe_pte(const struct machine *machine, pte_t pte, char *text, size_t size)
+/* A page that is mapped at addr. */
+static void describe_mapped(struct mm *mm, unsigned long addr, pte_t pte, char *text, size_t size)
 {
-	if (pte_pfn(pte) == machine->zero_pfn)
-		append(text, size, "zero page");
+	bool huge = mm_pmd_mapped(mm, addr);
+
+	if (pte_special(pte))
+		append(text, size, huge ? "huge zero page" : "zero page");
 	else
 		append(text, size, "frame %u", pte_pfn(pte));
+	if (huge && !pte_special(pte))
+		append(text, size, ", huge");
 	append(text, size, ", %s",
 	       pte_protnone(pte) ? "PROT_NONE"
 	       : pte_write(pte)  ? "read-write"
@@ -52,6 +57,25 @@ static void describe_pte(const struct machine *machine, pte_t pte, char *text, s
 		append(text, size, ", dirty");
 	if (pte_soft_dirty(pte))
 		append(text, size, ", soft-dirty");
+	if (pte_uffd_wp(pte))
+		append(text, size, ", uffd-wp");
+}
+
+/* What stands for a page that is not there. */
+static void describe_swap_entry(pte_t pte, char *text, size_t size)
+{
+	if (swp_type(pte) == SWP_DEVICE)
+		append(text, size, "swapped out, slot %u", (unsigned)swp_offset(pte));
+	else if (is_migration_entry(pte))
+		append(text, size, "on its way, frame %u", (unsigned)swp_offset(pte));
+	else
+		append(text, size, "not there");
+	if (pte & PTE_SWP_SOFT_DIRTY)
+		append(text, size, ", soft-dirty");
+	if (pte & PTE_SWP_UFFD_WP || pte_marker_uffd_wp(pte))
+		append(text, size, ", uffd-wp");
+	if (pte & PTE_SWP_EXCLUSIVE)
+		append(text, size, ", exclusive");
 }
 
 static void view_process(const struct model *model, int process, struct view *view)
@@ -64,15 +88,19 @@ static void view_process(const struct model *model, int process, struct view *vi
 
 		for (int page = 0; page < object->nr_pages; page++) {
 			struct litmus_addr addr = {.var = object->first_var, .page = page};
-			pte_t pte = mm_pte(mm, model_address(test, addr));
+			unsigned long at = model_address(test, addr);
+			pte_t pte = mm_pte(mm, at);
 			struct view_line *line;
 
-			if (!pte_present(pte))
+			if (pte_none(pte))
 				continue;
 			line = new_line(view, "P%d %s", process, test->vars[addr.var].name);
 			if (object->nr_pages > 1)
 				append(line->key, sizeof(line->key), "[%d]", page);
-			describe_pte(model->state->machine, pte, line->text, sizeof(line->text));
+			if (pte_present(pte))
+				describe_mapped(mm, at, pte, line->text, sizeof(line->text));
+			else
+				describe_swap_entry(pte, line->text, sizeof(line->text));
 		}
 	}
 }
@@ -138,16 +166,26 @@ static void view_frame(const struct model *model, const struct page *page, struc
 	int flags = port_atomic_read(&page->flags);
 	struct holders holders = count_holders(model, page);
 	const uint32_t *words = page_words(machine, page);
+	const struct page *head = pfn_to_page(machine, (pfn_t)port_atomic_read(&page->head));
 	const char *separator = " = ";
 	struct view_line *line;
 
-	if (flags & (PG_FREE | PG_TABLE | PG_RESERVED))
+	/* What nobody holds is free, in hugetlb's pool, say. */
+	if (flags & (PG_FREE | PG_TABLE | PG_RESERVED) || !port_atomic_read(&head->refcount))
 		return;
 	line = new_line(view, "frame %u", page_to_pfn(machine, page));
 	append(line->text, sizeof(line->text), "holds");
 	for (int i = 0; i < named_words(model->test); i++)
 		append(line->text, sizeof(line->text), " %d", (int)(int32_t)words[i]);
-	append(line->text, sizeof(line->text), "; refcount %d", port_atomic_read(&page->refcount));
+	if (head != page) {
+		append(line->text, sizeof(line->text), "; of the huge page at frame %u",
+		       page_to_pfn(machine, head));
+		separator = "; ";
+	} else {
+		append(line->text, sizeof(line->text), "; refcount %d",
+		       port_atomic_read(&page->refcount));
+	}
+	append_count(line, &separator, port_atomic_read(&page->entire_mapcount), "huge mapping");
 	append_count(line, &separator, port_atomic_read(&page->mapcount), "mapping");
 	append_count(line, &separator, holders.references, "reference");
 	append_count(line, &separator, holders.pins, "pin");
@@ -213,7 +251,8 @@ static void describe_result(const struct model *model, int task, const struct li
 
 	text[0] = '\0';
 	if (state->busy)
-		snprintf(text, size, "waits for a lock");
+		snprintf(text, size, "waits for %s",
+			 check_sleeps((unsigned)task) ? "the monitor" : "a lock");
 	else if (state->status && !state->ended)
 		snprintf(text, size, "%s", litmus_value_text(state->status, value, sizeof(value)));
 	else if (op && op->dest >= 0)

@@ -524,6 +524,37 @@ else
 	ok "narrow terminal # SKIP no script(1)"
 fi
 
+# What stands in the tables of huge pages, of swapped ones, and of what a monitor watches.
+cat >states.litmus <<'END'
+C states
+{
+	thp x = 1;
+	anon y = 2;
+}
+P0(int *x, int *y)
+{
+	userfaultfd(u, 0);
+	uffdio_register(u, x, UFFDIO_REGISTER_MODE_WP);
+	uffdio_writeprotect(u, x, UFFDIO_WRITEPROTECT_MODE_WP);
+	madvise(y, MADV_PAGEOUT);
+	pthread_create(P1);
+	r0 = read(u);
+	uffdio_writeprotect(u, x, 0);
+}
+P1(int *x, int *y)
+{
+	*x = 3;
+}
+exists (0:r0=UFFD_PAGEFAULT_FLAG_WP)
+END
+run 0 explain --on model:v6.18 states.litmus
+out_has ", huge, read-only"
+out_has "soft-dirty, uffd-wp"
+out_has "refcount 1 = 1 huge mapping"
+out_has "of the huge page at frame"
+out_has "swapped out, slot 0"
+out_has "waits for the monitor"
+
 # eras.
 run 0 eras
 out_has "break-cow-v1"
