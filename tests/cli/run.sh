@@ -549,7 +549,7 @@ exists (0:r0=UFFD_PAGEFAULT_FLAG_WP)
 END
 run 0 explain --on model:v6.18 states.litmus
 out_has ", huge, read-only"
-out_has "soft-dirty, uffd-wp"
+out_has "uffd-wp"
 out_has "refcount 1 = 1 huge mapping"
 out_has "of the huge page at frame"
 out_has "swapped out, slot 0"
