@@ -2,17 +2,13 @@
 /* explore.c - breadth-first search through the states of a machine */
 
 #include "check/explore.h"
+#include "check/visited.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
 /*
- * States are told apart by the 128-bit XXH3 hash of their saved bytes, so that a state costs 16
- * bytes once it has been expanded. Even among 2^40 states the chance that two of them share a hash
- * is below 2^-48.
- *
  * A state with a single move is saved and hashed like any other. To run on to the next state with
  * a choice would change the number of states, would have to keep that state back until its layer
  * comes (or its schedule would no longer be a shortest one), and would never end in a loop of
@@ -38,13 +34,6 @@ struct layer {
 	unsigned char *bytes;
 	size_t used;
 	size_t room;
-};
-
-/* Hashes of all states seen: a table with linear probing, at most half full. */
-struct visited {
-	XXH128_hash_t *slots; /* {0, 0}: free */
-	size_t nr_slots;      /* a power of two */
-	size_t used;
 };
 
 struct search {
@@ -76,58 +65,6 @@ static void *grow(void *array, size_t *room, size_t needed, size_t size)
 	if (bigger)
 		*room = new_room;
 	return bigger;
-}
-
-static bool same_hash(XXH128_hash_t a, XXH128_hash_t b)
-{
-	return a.low64 == b.low64 && a.high64 == b.high64;
-}
-
-/* The slot that holds `hash`, or the free one where it belongs. */
-static XXH128_hash_t *find_slot(XXH128_hash_t *slots, size_t nr_slots, XXH128_hash_t hash)
-{
-	const XXH128_hash_t none = {0, 0};
-	size_t i = hash.low64 & (nr_slots - 1);
-
-	while (!same_hash(slots[i], none) && !same_hash(slots[i], hash))
-		i = (i + 1) & (nr_slots - 1);
-	return &slots[i];
-}
-
-static int visited_grow(struct visited *visited)
-{
-	const XXH128_hash_t none = {0, 0};
-	size_t nr_slots = visited->nr_slots ? 2 * visited->nr_slots : 256;
-	XXH128_hash_t *slots = calloc(nr_slots, sizeof(*slots));
-
-	if (!slots)
-		return -ENOMEM;
-	for (size_t i = 0; i < visited->nr_slots; i++) {
-		if (!same_hash(visited->slots[i], none))
-			*find_slot(slots, nr_slots, visited->slots[i]) = visited->slots[i];
-	}
-	free(visited->slots);
-	visited->slots = slots;
-	visited->nr_slots = nr_slots;
-	return 0;
-}
-
-/* Returns 1 if the hash is new, 0 if it was there, or -ENOMEM. */
-static int visited_add(struct visited *visited, XXH128_hash_t hash)
-{
-	if (hash.low64 == 0 && hash.high64 == 0)
-		hash.low64 = 1;
-	if (2 * (visited->used + 1) > visited->nr_slots) {
-		int err = visited_grow(visited);
-		if (err)
-			return err;
-	}
-	XXH128_hash_t *slot = find_slot(visited->slots, visited->nr_slots, hash);
-	if (same_hash(*slot, hash))
-		return 0;
-	*slot = hash;
-	visited->used++;
-	return 1;
 }
 
 /* Tell the machine that it is in a final or broken state, and how it came there. */
@@ -287,7 +224,7 @@ int explore(const struct explore_machine *machine, const struct explore_limits *
 	}
 	stats->complete = !err && !s.ended;
 
-	free(s.visited.slots);
+	visited_free(&s.visited);
 	free(s.nodes);
 	free(s.layer.bytes);
 	free(s.next.bytes);

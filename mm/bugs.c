@@ -239,6 +239,43 @@ const struct mm_bug mm_bugs[] = {
 		.fix = {"mremap_uffd_wp", "clear"},
 		.fixed = "0cef0bb836e3",
 	},
+	{
+		.name = "fast GUP and fork",
+		.what = "a pin comes between fork's look at the count and its protection of the "
+			"page",
+		.era = "v5.9",
+		.bug = {"fork_seqcount", "no"},
+		.fix = {"fork_seqcount", "yes"},
+		.brought = "70e806e4e645",
+		.fixed = "57efa1fe5957",
+	},
+	{
+		.name = "fast GUP and fork of hugetlb",
+		.what = "the same on hugetlb, whose copy did not count as part of the fork",
+		.era = "v5.18",
+		.bug = {"hugetlb_seqcount", "no"},
+		.fix = {"hugetlb_seqcount", "yes"},
+		.brought = "4eae4efa2c29",
+		.fixed = "623a1ddfeb23",
+	},
+	{
+		.name = "misplaced unlock_page()",
+		.what = "a write fault unlocks the page when it may be free already",
+		.era = "v5.9-rc4",
+		.bug = {"wp_unlock", "after-ptl"},
+		.fix = {"wp_unlock", "before-ptl"},
+		.brought = "09854ba94c6a",
+		.fixed = "be068f29034f",
+	},
+	{
+		.name = "copy before the flush of uffd-wp",
+		.what = "a CPU writes through its TLB to the page that a fault has just copied",
+		.era = "v5.11",
+		.bug = {"uffd_wp_flush", "no"},
+		.fix = {"uffd_wp_flush", "pending"},
+		.brought = "292924b26024",
+		.fixed = "6ce64428d620",
+	},
 };
 
 const int mm_nr_bugs = (int)(sizeof(mm_bugs) / sizeof(mm_bugs[0]));

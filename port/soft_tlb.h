@@ -45,6 +45,19 @@ static inline void soft_tlb_insert(struct soft_tlb *tlb, unsigned tag, unsigned 
 	tlb->next = (tlb->next + 1) % SOFT_TLB_ENTRIES;
 }
 
+/* Does it hold a translation of these pages? */
+static inline bool soft_tlb_has(const struct soft_tlb *tlb, unsigned tag, unsigned long first,
+				unsigned long last)
+{
+	for (int i = 0; i < SOFT_TLB_ENTRIES; i++) {
+		const struct soft_tlb_entry *entry = &tlb->entries[i];
+
+		if (entry->tag == tag && entry->vpn >= first && entry->vpn <= last)
+			return true;
+	}
+	return false;
+}
+
 static inline void soft_tlb_flush(struct soft_tlb *tlb, unsigned tag, unsigned long first,
 				  unsigned long last)
 {

@@ -33,12 +33,24 @@ static bool process_ended(const struct model *model, int task)
 	return !model->state->processes[model->test->tasks[task].process].mm;
 }
 
-bool model_others_ended(const struct model *model, int task)
+bool model_others_end(const struct model *model, int task)
 {
 	for (int i = 0; i < model->test->nr_tasks; i++) {
 		const struct model_task *other = &model->state->tasks[i];
 
-		if (i != task && other->started && !other->ended)
+		if (i != task && other->started && !other->ending)
+			return false;
+	}
+	return true;
+}
+
+/* Has every other task come to its end, with all that follows? */
+static bool others_over(const struct model *model, int task)
+{
+	for (int i = 0; i < model->test->nr_tasks; i++) {
+		const struct model_task *other = &model->state->tasks[i];
+
+		if (i != task && other->started && !other->over)
 			return false;
 	}
 	return true;
@@ -67,23 +79,28 @@ static bool can_end(const struct model *model, int task)
 {
 	const struct model_task *state = &model->state->tasks[task];
 
-	if (memory_in_use(model, model->test->tasks[task].process))
+	if (!model->options->fine && memory_in_use(model, model->test->tasks[task].process))
 		return false;
-	return task || !model->observes_p0 || state->status || model_others_ended(model, task);
+	return task || !model->observes_p0 || state->status || others_over(model, task);
 }
 
-/* May the task go on, or does what it is at make it wait? */
-static bool can_move(const struct model *model, int task)
+/* With every access a step of its own, who locks a page waits for the lock itself. */
+static bool can_lock_page(const struct model *model, int task, const struct litmus_op *op)
+{
+	const struct model_handle *handle = &model->state->tasks[task].handles[op->handle];
+	struct page *page = model_handle_page(handle, op->handle_page);
+
+	return model->options->fine || !page || !port_is_locked(model_page_lock(model, page));
+}
+
+bool model_can_begin(const struct model *model, int task)
 {
 	const struct model_task *state = &model->state->tasks[task];
 	const struct model_task *other;
 	const struct litmus_op *op;
-	struct page *page;
 
 	if (!state->started || state->ended)
 		return false;
-	if (check_is_blocked((unsigned)task))
-		return check_can_resume((unsigned)task);
 	op = model_next_op(model, task);
 	if (!op)
 		return can_end(model, task);
@@ -96,13 +113,20 @@ static bool can_move(const struct model *model, int task)
 	case LITMUS_WAIT_FOR_COMPLETION:
 		return model->state->completed & 1u << op->completion;
 	case LITMUS_LOCK_PAGE:
-		page = model_handle_page(&state->handles[op->handle], op->handle_page);
-		return !page || !port_is_locked(model_page_lock(model, page));
+		return can_lock_page(model, task, op);
 	case LITMUS_READ:
 		return model_read_can_go(model, task, op);
 	default:
 		return true;
 	}
+}
+
+/* May the task go on, or does what it is at make it wait? */
+static bool can_move(const struct model *model, int task)
+{
+	if (check_is_blocked((unsigned)task))
+		return check_can_resume((unsigned)task);
+	return model_can_begin(model, task);
 }
 
 int model_moves(void *context, struct explore_move moves[EXPLORE_MAX_MOVES])
@@ -211,8 +235,8 @@ static bool is_deadlock(const struct model *model)
 	return false;
 }
 
-static bool model_final(void *context, unsigned violations, const struct explore_move *schedule,
-			int nr_moves)
+bool model_final(void *context, unsigned violations, const struct explore_move *schedule,
+		 int nr_moves)
 {
 	struct model *model = context;
 	int64_t values[LITMUS_MAX_OBSERVABLES];
@@ -295,6 +319,8 @@ int model_init(struct model *model, const struct litmus_test *test, const struct
 	if (check_start(0, init_memory, model) != CHECK_DONE || !model->state->tasks[0].started)
 		return init_failed(model, result);
 	for (int task = 0; task < test->nr_tasks; task++) {
+		if (!test->tasks[task].process)
+			check_set_tag((unsigned)task, model->state->processes[0].mm->id);
 		if (test->tasks[task].birth == LITMUS_BORN_START)
 			model->state->tasks[task].started = true;
 	}
@@ -320,5 +346,8 @@ void model_run(const struct litmus_test *test, const struct mm_rules *rules,
 	if (model_init(&model, test, rules, options, result))
 		return;
 	model.spec = spec;
-	run_result_explore(result, test, &machine, options);
+	if (options->fine)
+		model_explore_fine(&model);
+	else
+		run_result_explore(result, test, &machine, options);
 }

@@ -37,17 +37,20 @@ struct model_handle {
 struct model_task {
 	bool started;
 	bool ended;
-	bool busy; /* inside an operation, which waits */
+	bool ending; /* nothing is left of it but its end */
+	bool over;   /* that has come, too */
+	bool busy;   /* inside an operation, which waits */
 	int pc;
 	int64_t status;
 	int64_t registers[LITMUS_MAX_REGISTERS];
-	struct model_handle handles[LITMUS_MAX_REGISTERS];
+	struct model_handle *handles; /* one for each register */
 };
 
 /* Indexed by the lowest task number in it. */
 struct model_process {
-	struct mm *mm; /* NULL: not started, or ended */
-	bool dying;    /* exit() or a signal: its tasks do nothing more */
+	struct mm *mm;           /* NULL: not started, or ended */
+	bool dying;              /* exit() or a signal: its tasks do nothing more */
+	struct port_rwsem users; /* held for reading by other processes that work on mm */
 };
 
 /* All that changes, in the checker's world. */
@@ -58,7 +61,8 @@ struct model_state {
 	struct shmem *files[LITMUS_MAX_OBJECTS]; /* of those that map one; open to the end */
 	struct userfaultfd_ctx *uffds[LITMUS_MAX_UFFDS];
 	struct userfaultfd_ctx *unnamed_uffds[LITMUS_MAX_TASKS]; /* of children, not asked for */
-	unsigned completed;                                      /* bit mask */
+	char ends;                              /* stands for `ending` and `over` of all tasks */
+	unsigned completed;                     /* bit mask */
 	int64_t memory[LITMUS_MAX_OBSERVABLES]; /* what LITMUS_OBSERVE_MEMORY has seen */
 };
 
@@ -81,14 +85,26 @@ struct model {
 /* model.c: build the initial state. 0, or an error with result->status and reason set. */
 int model_init(struct model *model, const struct litmus_test *test, const struct mm_rules *rules,
 	       const struct run_options *options, struct run_result *result);
+
+/* May a task that is between two operations begin the next one, or end? */
+bool model_can_begin(const struct model *model, int task);
+
 int model_moves(void *context, struct explore_move moves[EXPLORE_MAX_MOVES]);
 unsigned model_step(void *context, struct explore_move move);
+
+/* As explore_machine's `final`. */
+bool model_final(void *context, unsigned violations, const struct explore_move *schedule,
+		 int nr_moves);
+
+/* model_fine.c: the same, access by access */
+void model_explore_fine(struct model *model);
+unsigned model_step_fine(struct model *model, struct explore_move move);
 
 /* The values of the observables in a final state. */
 void model_values(const struct model *model, int64_t *values);
 
 /* Have all tasks but this one ended, of those that ever began? */
-bool model_others_ended(const struct model *model, int task);
+bool model_others_end(const struct model *model, int task);
 
 /* The operation that a task is at, or NULL if it is at its end. */
 const struct litmus_op *model_next_op(const struct model *model, int task);

@@ -7,6 +7,12 @@ bool model_alloc_handles(struct model *model)
 	const struct litmus_test *test = model->test;
 
 	for (int task = 0; task < test->nr_tasks; task++) {
+		unsigned nr = (unsigned)test->tasks[task].nr_registers;
+		struct model_handle *handles = port_alloc((nr + 1) * sizeof(*handles));
+
+		if (!handles)
+			return false;
+		model->state->tasks[task].handles = handles;
 		for (int reg = 0; reg < test->tasks[task].nr_registers; reg++) {
 			struct model_handle *handle = &model->state->tasks[task].handles[reg];
 			unsigned room = model_handle_room(

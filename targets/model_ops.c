@@ -21,18 +21,31 @@ struct mm *model_call_other_mm(const struct model_call *call)
 	return task_process(call->model, call->op->task)->mm;
 }
 
+/* Is it the only task that its process can have? */
+static bool is_alone(const struct litmus_test *test, int task)
+{
+	for (int i = 0; i < test->nr_tasks; i++) {
+		if (i != task && test->tasks[i].process == test->tasks[task].process)
+			return false;
+	}
+	return true;
+}
+
 /* A signal ends the process: each of its tasks comes to its end at its next step. */
 static void kill_process(struct model *model, int task, int64_t status)
 {
 	const struct litmus_test *test = model->test;
+	struct model_process *process = task_process(model, task);
 
-	task_process(model, task)->dying = true;
-	mm_kill(task_process(model, task)->mm);
+	/* Those of its tasks that wait for something else are concerned, whatever that is. */
+	check_access(is_alone(test, task) ? (const void *)process : &check_everything, CHECK_WRITE);
+	process->dying = true;
 	for (int i = 0; i < test->nr_tasks; i++) {
 		if (test->tasks[i].process == test->tasks[task].process &&
 		    model->state->tasks[i].started && !model->state->tasks[i].ended)
 			model->state->tasks[i].status = status;
 	}
+	mm_kill(process->mm);
 }
 
 /* What becomes of a process whose access fails; and what memory is that can't be read. */
@@ -177,12 +190,17 @@ static int64_t do_fork(const struct model_call *call)
 
 	if (err)
 		return err;
+	check_access(task_process(call->model, call->op->task), CHECK_WRITE);
 	/* Killed while a monitor was to hear of the fork: there won't be a child. */
 	if (task_process(call->model, call->task)->dying) {
 		mm_destroy(child);
 		return -MM_EINTR;
 	}
 	task_process(call->model, call->op->task)->mm = child;
+	for (int task = 0; task < call->model->test->nr_tasks; task++) {
+		if (task_process(call->model, task)->mm == child)
+			check_set_tag((unsigned)task, child->id);
+	}
 	call->model->state->tasks[call->op->task].started = true;
 	return 0;
 }
@@ -247,6 +265,7 @@ static int64_t do_op(const struct model_call *call)
 	case LITMUS_FORK:
 		return do_fork(call);
 	case LITMUS_PTHREAD_CREATE:
+		check_access(task_process(call->model, call->task), CHECK_WRITE);
 		call->model->state->tasks[op->task].started = true;
 		return 0;
 	case LITMUS_WAITPID:
@@ -257,6 +276,7 @@ static int64_t do_op(const struct model_call *call)
 		kill_process(call->model, call->task, 0);
 		return 0;
 	case LITMUS_COMPLETE:
+		check_access(&call->model->state->completed, CHECK_WRITE);
 		call->model->state->completed |= 1u << op->completion;
 		return 0;
 	case LITMUS_WAIT_FOR_COMPLETION:
@@ -294,6 +314,22 @@ static int64_t do_op(const struct model_call *call)
 	return 0;
 }
 
+/* Of the process whose memory the operation works on; NULL: on no other. */
+static struct port_rwsem *other_mm_users(const struct model_call *call)
+{
+	switch (call->op->code) {
+	case LITMUS_PTRACE_PEEKDATA:
+	case LITMUS_PTRACE_POKEDATA:
+	case LITMUS_PROCESS_VM_READV:
+	case LITMUS_PROCESS_VM_WRITEV:
+	case LITMUS_GET_USER_PAGES_REMOTE:
+	case LITMUS_PIN_USER_PAGES_REMOTE:
+		return &task_process(call->model, call->op->task)->users;
+	default:
+		return NULL;
+	}
+}
+
 void model_do_op(struct model *model, int task)
 {
 	struct model_call call = {
@@ -302,7 +338,17 @@ void model_do_op(struct model *model, int task)
 		.task = task,
 		.mm = task_process(model, task)->mm,
 	};
-	int64_t result = do_op(&call);
+	struct port_rwsem *users = other_mm_users(&call);
+	int64_t result;
+
+	/* Its process may end, but its memory stays as long as we work on it. */
+	if (users) {
+		check_access(task_process(model, call.op->task), CHECK_READ);
+		port_down_read(users);
+	}
+	result = do_op(&call);
+	if (users)
+		port_up_read(users);
 
 	if (call.op->dest >= 0)
 		model_call_task(&call)->registers[call.op->dest] = result;
@@ -334,9 +380,13 @@ static void observe_memory(struct model *model, int task)
 static void end_process(struct model *model, int process)
 {
 	const struct litmus_test *test = model->test;
+	struct model_process *state = &model->state->processes[process];
 
-	mm_destroy(model->state->processes[process].mm);
-	model->state->processes[process].mm = NULL;
+	port_down_write(&state->users);
+	mm_destroy(state->mm);
+	check_access(state, CHECK_WRITE);
+	state->mm = NULL;
+	port_up_write(&state->users);
 	for (int task = 0; task < test->nr_tasks; task++) {
 		if (test->tasks[task].process != process)
 			continue;
@@ -345,20 +395,39 @@ static void end_process(struct model *model, int process)
 	}
 }
 
-void model_end_task(struct model *model, int task)
+/* The last one to end closes what is open, so that nobody waits for a monitor that is gone. */
+static void come_to_end(struct model *model, int task)
 {
-	const struct litmus_test *test = model->test;
-	int process = test->tasks[task].process;
-
-	if (model_others_ended(model, task))
+	if (model->test->nr_uffds)
+		check_access(&model->state->ends, CHECK_WRITE);
+	model->state->tasks[task].ending = true;
+	if (model_others_end(model, task))
 		model_close_uffds(model);
-	observe_memory(model, task);
-	model->state->tasks[task].ended = true;
-	for (int i = 0; i < test->nr_tasks; i++) {
+}
+
+/* No more task of the process, and it is over, too. */
+static bool is_last_of_process(const struct model *model, int process)
+{
+	for (int i = 0; i < model->test->nr_tasks; i++) {
 		const struct model_task *other = &model->state->tasks[i];
 
-		if (test->tasks[i].process == process && other->started && !other->ended)
-			return;
+		if (model->test->tasks[i].process == process && other->started && !other->ended)
+			return false;
 	}
-	end_process(model, process);
+	return true;
+}
+
+void model_end_task(struct model *model, int task)
+{
+	int process = model->test->tasks[task].process;
+
+	come_to_end(model, task);
+	observe_memory(model, task);
+	check_access(&model->state->processes[process], CHECK_WRITE);
+	model->state->tasks[task].ended = true;
+	if (is_last_of_process(model, process))
+		end_process(model, process);
+	if (model->observes_p0)
+		check_access(&model->state->ends, CHECK_WRITE);
+	model->state->tasks[task].over = true;
 }

@@ -250,7 +250,9 @@ static void describe_result(const struct model *model, int task, const struct li
 	char value[32];
 
 	text[0] = '\0';
-	if (state->busy)
+	if (state->busy && check_can_resume((unsigned)task))
+		snprintf(text, size, "is interrupted");
+	else if (state->busy)
 		snprintf(text, size, "waits for %s",
 			 check_sleeps((unsigned)task) ? "the monitor" : "a lock");
 	else if (state->status && !state->ended)
@@ -272,6 +274,11 @@ static bool is_possible(struct model *model, struct explore_move move)
 	return false;
 }
 
+static unsigned replay_move(struct model *model, struct explore_move move)
+{
+	return model->options->fine ? model_step_fine(model, move) : model_step(model, move);
+}
+
 static int replay_moves(struct model *model, const struct explore_move *schedule, int nr_moves,
 			struct view *view, replay_fn *fn, void *context)
 {
@@ -281,12 +288,16 @@ static int replay_moves(struct model *model, const struct explore_move *schedule
 	make_view(model, view);
 	fn(context, &step);
 	for (int i = 0; i < nr_moves && !step.violations; i++) {
-		if (!is_possible(model, schedule[i]))
+		if (!model->options->fine && !is_possible(model, schedule[i]))
 			return -EINVAL;
-		step.number = i + 1;
+		step.number++;
 		step.task = schedule[i].task;
 		step.op = model_next_op(model, step.task);
-		step.violations = model_step(model, schedule[i]);
+		step.violations = replay_move(model, schedule[i]);
+		/* What a task does of one operation without a break is one step to look at. */
+		while (!step.violations && i + 1 < nr_moves && model->options->fine &&
+		       schedule[i + 1].task == step.task && check_is_blocked((unsigned)step.task))
+			step.violations = replay_move(model, schedule[++i]);
 		step.detail = step.violations ? model->detail : NULL;
 		describe_result(model, step.task, step.op, result, sizeof(result));
 		step.result = result;

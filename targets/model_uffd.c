@@ -5,6 +5,7 @@
 /* The context behind a name of the test; NULL: not open. */
 static struct userfaultfd_ctx **context(const struct model *model, int uffd)
 {
+	check_access(&model->state->uffds[uffd], CHECK_READ);
 	return &model->state->uffds[uffd];
 }
 
@@ -37,8 +38,10 @@ static int64_t open_context(const struct model_call *call)
 	struct userfaultfd_ctx *ctx;
 	int err = userfaultfd_create(call->mm, feature_flags(call->op->flags), &ctx);
 
-	if (!err)
-		*context(call->model, call->op->uffd) = ctx;
+	if (err)
+		return err;
+	check_access(&call->model->state->uffds[call->op->uffd], CHECK_WRITE);
+	call->model->state->uffds[call->op->uffd] = ctx;
 	return err;
 }
 
@@ -46,6 +49,8 @@ static void close_context(struct userfaultfd_ctx **slot)
 {
 	struct userfaultfd_ctx *ctx = *slot;
 
+	if (ctx)
+		check_access(slot, CHECK_WRITE);
 	*slot = NULL;
 	if (ctx)
 		userfaultfd_close(ctx);

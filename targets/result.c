@@ -88,6 +88,37 @@ struct outcome *run_result_add(struct run_result *result, const struct litmus_te
 	return outcome;
 }
 
+/* How often another task goes on. */
+static int task_changes(const struct outcome *outcome)
+{
+	int changes = 0;
+
+	for (int i = 1; i < outcome->nr_moves; i++)
+		changes += outcome->schedule[i].task != outcome->schedule[i - 1].task;
+	return changes;
+}
+
+void run_result_shorten(struct run_result *result, const struct litmus_test *test,
+			struct run_result *from)
+{
+	for (int i = 0; i < from->nr_outcomes; i++) {
+		struct outcome *shorter = &from->outcomes[i];
+
+		for (int k = 0; k < result->nr_outcomes; k++) {
+			struct outcome *outcome = &result->outcomes[k];
+			struct explore_move *schedule = outcome->schedule;
+
+			if (!same_values(outcome->values, shorter->values, test->nr_observables) ||
+			    !same_detail(outcome->detail, shorter->detail) ||
+			    task_changes(outcome) <= task_changes(shorter))
+				continue;
+			outcome->schedule = shorter->schedule;
+			outcome->nr_moves = shorter->nr_moves;
+			shorter->schedule = schedule;
+		}
+	}
+}
+
 static int compare_outcomes(const void *left, const void *right, void *context)
 {
 	const struct outcome *a = left;
@@ -161,15 +192,15 @@ static double now(void)
 	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-static void set_incomplete(struct run_result *result, const struct run_options *options,
-			   const struct explore_stats *stats)
+void run_result_incomplete(struct run_result *result, const struct run_options *options,
+			   uint64_t states)
 {
 	result->status = RUN_INCOMPLETE;
 	if (options->stop && *options->stop)
 		snprintf(result->reason, sizeof(result->reason), "interrupted");
 	else
 		snprintf(result->reason, sizeof(result->reason), "stopped after %" PRIu64 " states",
-			 stats->states);
+			 states);
 }
 
 void run_result_explore(struct run_result *result, const struct litmus_test *test,
@@ -182,7 +213,7 @@ void run_result_explore(struct run_result *result, const struct litmus_test *tes
 	if (explore(machine, &limits, &stats))
 		run_result_fail(result, "out of memory");
 	else if (!stats.complete && result->status == RUN_DONE)
-		set_incomplete(result, options, &stats);
+		run_result_incomplete(result, options, stats.states);
 	run_result_finish(result, test);
 	result->states = stats.states;
 	result->transitions = stats.transitions;

@@ -15,6 +15,10 @@ struct run_options {
 	uint64_t max_states;               /* 0: none */
 	const volatile sig_atomic_t *stop; /* set on Ctrl-C; or NULL */
 	unsigned host_iterations;          /* 0: as many as the test needs */
+	bool fine;                /* model: every access is a step, not just every operation */
+	bool no_reduction;        /* fine: try all orders, even of what has nothing in common */
+	unsigned max_switches;    /* fine: away from tasks that could go on; 0: no bound */
+	double max_seconds;       /* fine: 0: none */
 	unsigned fail_allocation; /* model: this allocation of every schedule fails; 0: none */
 };
 
@@ -57,8 +61,16 @@ struct outcome *run_result_add(struct run_result *result, const struct litmus_te
 			       const int64_t *values, const char *detail, uint64_t count,
 			       const struct explore_move *schedule, int nr_moves);
 
+/* Of outcomes that both have, take the schedules of `from` that change tasks less often. */
+void run_result_shorten(struct run_result *result, const struct litmus_test *test,
+			struct run_result *from);
+
 /* The target failed, for this reason; what outcomes there were are gone. */
 void run_result_fail(struct run_result *result, const char *reason);
+
+/* Stopped early: RUN_INCOMPLETE, with the reason. */
+void run_result_incomplete(struct run_result *result, const struct run_options *options,
+			   uint64_t states);
 
 /*
  * Explore a machine whose `final` calls run_result_add() (and run_result_fail(), if that has no

@@ -101,6 +101,14 @@ static const struct argp_option target_argp_options[] = {
 	 "only for these kinds of memory, such as anon, thp-pte or hugetlb", 1},
 	{"strict", OPTION_STRICT, NULL, 0, "hold plain references to the promise of a pin", 1},
 	{"max-states", OPTION_MAX_STATES, "N", 0, "stop a search after N states (0: never)", 1},
+	{"fine", OPTION_FINE, NULL, 0,
+	 "on the model, let every access be a step: what tasks do inside the kernel mixes", 1},
+	{"max-switches", OPTION_MAX_SWITCHES, "N", 0,
+	 "with --fine, leave tasks that could go on at most N times (0: any number)", 1},
+	{"max-time", OPTION_MAX_TIME, "SECONDS", 0,
+	 "with --fine, stop a search after that time (0: never)", 1},
+	{"no-reduction", OPTION_NO_REDUCTION, NULL, 0,
+	 "with --fine, try all orders, even of steps that have nothing in common", 1},
 	{0},
 };
 
@@ -133,6 +141,21 @@ static error_t parse_target(int key, char *argument, struct argp_state *state)
 	case OPTION_MAX_STATES:
 		if (options_number(state, "--max-states", argument, UINT64_MAX,
 				   &options->max_states))
+			return 0;
+		return EINVAL;
+	case OPTION_FINE:
+		options->fine = true;
+		return 0;
+	case OPTION_NO_REDUCTION:
+		options->no_reduction = true;
+		return 0;
+	case OPTION_MAX_SWITCHES:
+		if (options_number(state, "--max-switches", argument, 1000, &options->max_switches))
+			return 0;
+		return EINVAL;
+	case OPTION_MAX_TIME:
+		if (options_number(state, "--max-time", argument, UINT32_MAX,
+				   &options->max_seconds))
 			return 0;
 		return EINVAL;
 	default:

@@ -21,6 +21,10 @@ enum option_key {
 	OPTION_KIND,
 	OPTION_STRICT,
 	OPTION_MAX_STATES,
+	OPTION_FINE,
+	OPTION_NO_REDUCTION,
+	OPTION_MAX_SWITCHES,
+	OPTION_MAX_TIME,
 	OPTION_FORMAT,
 	OPTION_ITERATIONS,
 	OPTION_OUTCOME,
@@ -44,6 +48,10 @@ struct target_options {
 	struct kind_list kinds;
 	bool strict;
 	uint64_t max_states;
+	bool fine;
+	bool no_reduction;
+	uint64_t max_switches;
+	uint64_t max_seconds;
 };
 
 extern const struct argp target_argp;

@@ -41,12 +41,61 @@ enum check_run {
 /* Run fn(argument) as task `task`, on the CPU of that number, until it returns or has to wait. */
 enum check_run check_start(unsigned task, void (*fn)(void *argument), void *argument);
 
-/* Is the task in the middle of something that it waits for? */
+/*
+ * The task's CPU translates only addresses with this tag from now on, so that flushes for others
+ * don't concern it. Before: for all it may use any.
+ */
+void check_set_tag(unsigned task, unsigned tag);
+
+/* Is the task in the middle of something, and may it go on? */
 bool check_is_blocked(unsigned task);
 bool check_can_resume(unsigned task);
 /* Does it wait on a port_wait_queue, rather than for a lock? */
 bool check_sleeps(unsigned task);
 enum check_run check_resume(unsigned task);
+
+/*
+ * Steps. Each access to what tasks share begins a step, which goes on up to the next access. The
+ * first step of check_start() begins with fn, that of check_resume() with the access that the task
+ * had come to.
+ */
+#define CHECK_MAX_STEPS 4096
+
+struct check_access {
+	const void *object;
+	bool write;
+};
+
+/* The address of this stands for all objects. */
+extern const char check_everything;
+
+struct check_trace {
+	unsigned nr;  /* steps made so far */
+	unsigned max; /* come back (CHECK_BLOCKED) at this number; nr must be smaller */
+	/*
+	 * How each of them began. Of the first step of check_start() the caller says so. With
+	 * CHECK_BLOCKED, how the next one begins stands behind them.
+	 */
+	struct check_access accesses[CHECK_MAX_STEPS + 1];
+};
+
+/*
+ * From now on, record the steps of whoever runs; NULL: run on to the end, or to where it has to
+ * wait. The trace is not part of the world.
+ */
+void check_record(struct check_trace *trace);
+
+/* How the next step of a task begins that is in the middle of something. */
+struct check_access check_next_access(unsigned task);
+
+/*
+ * From now on, a task that comes to use an object that is free is at its end (CHECK_BUG). NULL:
+ * don't ask.
+ */
+void check_watch(bool (*is_free)(void *context, const void *object), void *context);
+
+/* Was that the last CHECK_BUG? */
+bool check_bug_is_use(void);
 
 /* What is wrong with the world: "mm/page.c:70: refcount < 0". */
 const char *check_bug_text(void);

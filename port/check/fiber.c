@@ -28,6 +28,11 @@ static void *scheduler_sp;
 static enum check_run result;
 static bool in_task;
 static unsigned points; /* passed since the task went on */
+static struct check_trace *trace;
+const char check_everything;
+static bool (*is_free)(void *context, const void *object);
+static void *is_free_context;
+static bool bug_is_use;
 static char bug_text[256];
 
 /* Push what a call must keep, leave the stack pointer in *from, and go on from `to`. */
@@ -113,6 +118,7 @@ static void leave_fiber(void **sp)
 	void *fake = NULL;
 
 	before_scheduler(&fake);
+	world_stack_reached(world->current, __builtin_frame_address(0));
 	fiber_switch(sp, scheduler_sp);
 	in_fiber();
 }
@@ -127,20 +133,118 @@ _Noreturn void fiber_die(enum check_run run)
 	__builtin_unreachable();
 }
 
-void fiber_wait(enum wait_kind wait, const void *object)
+bool fiber_runs(void)
+{
+	return in_task;
+}
+
+/* Leave the task until the scheduler resumes it, which it does when it need not wait any more. */
+static void leave_until(enum wait_kind wait, const void *object, enum check_kind kind)
 {
 	struct fiber *fiber = current_fiber();
 
 	fiber->wait = wait;
 	fiber->object = object;
+	/* What is silent now need not be so by then. */
+	fiber->write = kind != CHECK_READ;
 	result = CHECK_BLOCKED;
 	leave_fiber(&fiber->sp);
 }
 
+static bool can_have(enum wait_kind wait, const void *object)
+{
+	switch (wait) {
+	case WAIT_NOTHING:
+	case WAIT_WOKEN:
+		break;
+	case WAIT_WAKE:
+		return false;
+	case WAIT_SPIN:
+		return !((const struct port_spinlock *)object)->held;
+	case WAIT_READ:
+		return ((const struct port_rwsem *)object)->count >= 0;
+	case WAIT_WRITE:
+		return ((const struct port_rwsem *)object)->count == 0;
+	case WAIT_LOCK:
+		return !((const struct port_lock *)object)->held;
+	case WAIT_IRQ:
+		return !((const struct port_cpu *)object)->irqs_off;
+	}
+	return true;
+}
+
+void fiber_wait(enum wait_kind wait, const void *object, enum check_kind kind)
+{
+	struct check_access *access;
+
+	/* The scheduler may look at the world, too. */
+	if (!in_task)
+		return;
+	if (!trace) {
+		if (++points > LIVELOCK_POINTS)
+			fiber_die(CHECK_LIVELOCK);
+		/* Who sleeps is woken once; locks may have been taken by somebody else. */
+		while (!can_have(wait, object)) {
+			leave_until(wait, object, kind);
+			if (wait == WAIT_WAKE)
+				break;
+		}
+		return;
+	}
+	access = &trace->accesses[trace->nr];
+	access->object = object;
+	access->write = kind == CHECK_WRITE;
+	if (trace->nr == trace->max || !can_have(wait, object)) {
+		access->write = kind != CHECK_READ;
+		leave_until(wait, object, kind);
+	} else {
+		trace->nr++;
+	}
+	if (is_free && is_free(is_free_context, object)) {
+		bug_is_use = true;
+		snprintf(bug_text, sizeof(bug_text), "a frame is used that is free");
+		fiber_die(CHECK_BUG);
+	}
+}
+
+void check_access(const void *object, enum check_kind kind)
+{
+	fiber_wait(WAIT_NOTHING, object, kind);
+}
+
+void check_watch(bool (*fn)(void *context, const void *object), void *context)
+{
+	is_free = fn;
+	is_free_context = context;
+}
+
+bool check_bug_is_use(void)
+{
+	return bug_is_use;
+}
+
+void check_record(struct check_trace *to)
+{
+	trace = to;
+}
+
+struct check_access check_next_access(unsigned task)
+{
+	const struct fiber *fiber = &world->fibers[task];
+
+	return (struct check_access){fiber->object, fiber->write};
+}
+
 static void fiber_main(void)
 {
+	void (*fn)(void *) = current_fiber()->fn;
+	void *argument = current_fiber()->argument;
+
 	in_fiber();
-	current_fiber()->fn(current_fiber()->argument);
+	/* Of the scheduler's: a task in the midst of something does not depend on them. */
+	current_fiber()->fn = NULL;
+	current_fiber()->argument = NULL;
+	fn(argument);
 	fiber_die(CHECK_DONE);
 }
 
@@ -153,6 +257,8 @@ static enum check_run enter_fiber(void)
 	points = 0;
 	in_task = true;
 	fiber->wait = WAIT_NOTHING;
+	fiber->object = NULL;
+	fiber->write = false;
 	before_fiber(&fake);
 	fiber_switch(&scheduler_sp, fiber->sp);
 	in_scheduler(fake);
@@ -170,6 +276,8 @@ enum check_run check_start(unsigned task, void (*fn)(void *argument), void *argu
 	void **sp = (void **)(stack_bottom(task) + WORLD_STACK_SIZE);
 
 	world->current = task;
+	if (trace)
+		trace->nr++;
 	fiber->fn = fn;
 	fiber->argument = argument;
 	/* At its entry a function finds a return address, and above it the stack is aligned. */
@@ -190,24 +298,7 @@ bool check_can_resume(unsigned task)
 {
 	const struct fiber *fiber = &world->fibers[task];
 
-	switch (fiber->wait) {
-	case WAIT_SPIN:
-		return !((const struct port_spinlock *)fiber->object)->held;
-	case WAIT_READ:
-		return ((const struct port_rwsem *)fiber->object)->count >= 0;
-	case WAIT_WRITE:
-		return ((const struct port_rwsem *)fiber->object)->count == 0;
-	case WAIT_LOCK:
-		return !((const struct port_lock *)fiber->object)->held;
-	case WAIT_IRQ:
-		return !((const struct port_cpu *)fiber->object)->irqs_off;
-	case WAIT_WOKEN:
-		return true;
-	case WAIT_WAKE:
-	case WAIT_NOTHING:
-		break;
-	}
-	return false;
+	return fiber->sp && can_have(fiber->wait, fiber->object);
 }
 
 bool check_sleeps(unsigned task)
@@ -220,14 +311,10 @@ bool check_sleeps(unsigned task)
 enum check_run check_resume(unsigned task)
 {
 	world->current = task;
+	if (trace) {
+		trace->accesses[trace->nr++] = check_next_access(task);
+	}
 	return enter_fiber();
-}
-
-void check_sched_point(void)
-{
-	/* The scheduler may look at the world, too. */
-	if (in_task && ++points > LIVELOCK_POINTS)
-		fiber_die(CHECK_LIVELOCK);
 }
 
 const char *check_bug_text(void)
@@ -237,6 +324,7 @@ const char *check_bug_text(void)
 
 _Noreturn void port_bug(const char *file, int line, const char *what)
 {
+	bug_is_use = false;
 	snprintf(bug_text, sizeof(bug_text), "%s:%d: %s", file, line, what);
 	if (in_task)
 		fiber_die(CHECK_BUG);

@@ -2,6 +2,11 @@
 /* lock.c - the checker's port: locks, and the TLB of each CPU */
 #include "port/check/world.h"
 
+/*
+ * Readers of a rwsem don't hinder each other, so that they are as good as readers of its object;
+ * a writer does, and is hindered.
+ */
+
 void port_spin_init(struct port_spinlock *lock)
 {
 	lock->held = false;
@@ -9,15 +14,13 @@ void port_spin_init(struct port_spinlock *lock)
 
 void port_spin_lock(struct port_spinlock *lock)
 {
-	check_sched_point();
-	while (lock->held)
-		fiber_wait(WAIT_SPIN, lock);
+	fiber_wait(WAIT_SPIN, lock, CHECK_WRITE);
 	lock->held = true;
 }
 
 void port_spin_unlock(struct port_spinlock *lock)
 {
-	check_sched_point();
+	check_access(lock, CHECK_WRITE);
 	lock->held = false;
 }
 
@@ -28,29 +31,25 @@ void port_rwsem_init(struct port_rwsem *sem)
 
 void port_down_read(struct port_rwsem *sem)
 {
-	check_sched_point();
-	while (sem->count < 0)
-		fiber_wait(WAIT_READ, sem);
+	fiber_wait(WAIT_READ, sem, CHECK_READ);
 	sem->count++;
 }
 
 void port_up_read(struct port_rwsem *sem)
 {
-	check_sched_point();
+	check_access(sem, CHECK_READ);
 	sem->count--;
 }
 
 void port_down_write(struct port_rwsem *sem)
 {
-	check_sched_point();
-	while (sem->count)
-		fiber_wait(WAIT_WRITE, sem);
+	fiber_wait(WAIT_WRITE, sem, CHECK_WRITE);
 	sem->count = -1;
 }
 
 void port_up_write(struct port_rwsem *sem)
 {
-	check_sched_point();
+	check_access(sem, CHECK_WRITE);
 	sem->count = 0;
 }
 
@@ -61,7 +60,7 @@ void port_lock_init(struct port_lock *lock)
 
 bool port_trylock(struct port_lock *lock)
 {
-	check_sched_point();
+	check_access(lock, check_write_kind(!lock->held));
 	if (lock->held)
 		return false;
 	lock->held = true;
@@ -70,21 +69,19 @@ bool port_trylock(struct port_lock *lock)
 
 void port_lock(struct port_lock *lock)
 {
-	check_sched_point();
-	while (lock->held)
-		fiber_wait(WAIT_LOCK, lock);
+	fiber_wait(WAIT_LOCK, lock, CHECK_WRITE);
 	lock->held = true;
 }
 
 void port_unlock(struct port_lock *lock)
 {
-	check_sched_point();
+	check_access(lock, CHECK_WRITE);
 	lock->held = false;
 }
 
 bool port_is_locked(const struct port_lock *lock)
 {
-	check_sched_point();
+	check_access(lock, CHECK_READ);
 	return lock->held;
 }
 
@@ -95,15 +92,17 @@ void port_wait_init(struct port_wait_queue *queue)
 
 void port_wait(struct port_wait_queue *queue, struct port_spinlock *lock)
 {
+	check_access(lock, CHECK_WRITE);
 	/* No scheduling point in between: a wake after the unlock finds the sleeper. */
 	queue->sleepers++;
 	lock->held = false;
-	fiber_wait(WAIT_WAKE, queue);
+	fiber_wait(WAIT_WAKE, queue, CHECK_READ);
 	port_spin_lock(lock);
 }
 
 void port_wake_all(struct port_wait_queue *queue)
 {
+	check_access(queue, check_write_kind(queue->sleepers));
 	for (unsigned task = 0; queue->sleepers && task < CHECK_MAX_TASKS; task++) {
 		struct fiber *fiber = &world->fibers[task];
 
@@ -119,26 +118,33 @@ void port_cpu_init(struct port_cpu *cpu)
 	*cpu = (struct port_cpu){0};
 }
 
+/* Who only looks at the world from outside leaves the CPUs as they are. */
+
 void port_irq_disable(struct port_cpu *cpu)
 {
+	if (!fiber_runs())
+		return;
+	check_access(cpu, CHECK_WRITE);
 	cpu->irqs_off = true;
 }
 
 void port_irq_enable(struct port_cpu *cpu)
 {
-	check_sched_point();
+	if (!fiber_runs())
+		return;
+	check_access(cpu, CHECK_WRITE);
 	cpu->irqs_off = false;
 }
 
+/* With interrupts off nobody else comes near the TLB: to use it is no step of its own. */
+
 bool port_tlb_lookup(struct port_cpu *cpu, unsigned tag, unsigned long vpn, uint64_t *entry)
 {
-	check_sched_point();
 	return soft_tlb_lookup(&cpu->tlb, tag, vpn, entry);
 }
 
 void port_tlb_insert(struct port_cpu *cpu, unsigned tag, unsigned long vpn, uint64_t entry)
 {
-	check_sched_point();
 	soft_tlb_insert(&cpu->tlb, tag, vpn, entry);
 }
 
@@ -146,9 +152,12 @@ void port_tlb_flush(struct port_cpu *cpus, unsigned nr, unsigned tag, unsigned l
 		    unsigned long last)
 {
 	for (unsigned cpu = 0; cpu < nr; cpu++) {
-		check_sched_point();
-		while (cpus[cpu].irqs_off)
-			fiber_wait(WAIT_IRQ, &cpus[cpu]);
+		bool drops = soft_tlb_has(&cpus[cpu].tlb, tag, first, last);
+
+		/* As the kernel asks only CPUs that use the mm (mm_cpumask()). */
+		if (!drops && world->cpu_tags[cpu] && world->cpu_tags[cpu] != tag)
+			continue;
+		fiber_wait(WAIT_IRQ, &cpus[cpu], check_write_kind(drops));
 		soft_tlb_flush(&cpus[cpu].tlb, tag, first, last);
 	}
 }

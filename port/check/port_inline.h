@@ -3,12 +3,24 @@
 #ifndef PORT_INLINE_H
 #define PORT_INLINE_H
 
+/* What the step that follows does to an object, which its address stands for. */
+enum check_kind {
+	CHECK_READ,
+	CHECK_WRITE,
+	CHECK_SILENT, /* a write that changes nothing as things are now: as good as a read */
+};
+
 /* Another task may go on here, before the access that follows. */
-void check_sched_point(void);
+void check_access(const void *object, enum check_kind kind);
+
+static inline enum check_kind check_write_kind(bool changes)
+{
+	return changes ? CHECK_WRITE : CHECK_SILENT;
+}
 
 static inline int port_atomic_read(const port_atomic *atomic)
 {
-	check_sched_point();
+	check_access(atomic, CHECK_READ);
 	return atomic->value;
 }
 
@@ -20,19 +32,19 @@ static inline int port_atomic_read_relaxed(const port_atomic *atomic)
 
 static inline void port_atomic_set(port_atomic *atomic, int value)
 {
-	check_sched_point();
+	check_access(atomic, check_write_kind(atomic->value != value));
 	atomic->value = value;
 }
 
 static inline int port_atomic_add_return(port_atomic *atomic, int add)
 {
-	check_sched_point();
+	check_access(atomic, CHECK_WRITE);
 	return atomic->value += add;
 }
 
 static inline bool port_atomic_add_unless_below(port_atomic *atomic, int add, int least)
 {
-	check_sched_point();
+	check_access(atomic, check_write_kind(atomic->value >= least));
 	if (atomic->value < least)
 		return false;
 	atomic->value = (int)((unsigned)atomic->value + (unsigned)add);
@@ -41,7 +53,7 @@ static inline bool port_atomic_add_unless_below(port_atomic *atomic, int add, in
 
 static inline bool port_atomic_cmpxchg(port_atomic *atomic, int old, int value)
 {
-	check_sched_point();
+	check_access(atomic, check_write_kind(atomic->value == old && old != value));
 	if (atomic->value != old)
 		return false;
 	atomic->value = value;
@@ -52,7 +64,7 @@ static inline int port_atomic_or(port_atomic *atomic, int bits)
 {
 	int old;
 
-	check_sched_point();
+	check_access(atomic, check_write_kind(bits & ~atomic->value));
 	old = atomic->value;
 	atomic->value |= bits;
 	return old;
@@ -62,7 +74,7 @@ static inline int port_atomic_andnot(port_atomic *atomic, int bits)
 {
 	int old;
 
-	check_sched_point();
+	check_access(atomic, check_write_kind(bits & atomic->value));
 	old = atomic->value;
 	atomic->value &= ~bits;
 	return old;
@@ -70,13 +82,13 @@ static inline int port_atomic_andnot(port_atomic *atomic, int bits)
 
 static inline uint64_t port_entry_read(const port_entry *entry)
 {
-	check_sched_point();
+	check_access(entry, CHECK_READ);
 	return entry->value;
 }
 
 static inline void port_entry_set(port_entry *entry, uint64_t value)
 {
-	check_sched_point();
+	check_access(entry, check_write_kind(entry->value != value));
 	entry->value = value;
 }
 
@@ -84,7 +96,7 @@ static inline uint64_t port_entry_xchg(port_entry *entry, uint64_t value)
 {
 	uint64_t old;
 
-	check_sched_point();
+	check_access(entry, check_write_kind(entry->value != value));
 	old = entry->value;
 	entry->value = value;
 	return old;
@@ -94,7 +106,7 @@ static inline uint64_t port_entry_cmpxchg(port_entry *entry, uint64_t old, uint6
 {
 	uint64_t found;
 
-	check_sched_point();
+	check_access(entry, check_write_kind(entry->value == old && old != value));
 	found = entry->value;
 	if (found == old)
 		entry->value = value;
@@ -103,13 +115,13 @@ static inline uint64_t port_entry_cmpxchg(port_entry *entry, uint64_t old, uint6
 
 static inline uint32_t port_word_read(const uint32_t *word)
 {
-	check_sched_point();
+	check_access(word, CHECK_READ);
 	return *word;
 }
 
 static inline void port_word_write(uint32_t *word, uint32_t value)
 {
-	check_sched_point();
+	check_access(word, check_write_kind(*word != value));
 	*word = value;
 }
 

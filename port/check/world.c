@@ -38,6 +38,9 @@ void check_fail_allocation(unsigned n)
 
 bool port_should_fail(void)
 {
+	if (!world->fail_in)
+		return false;
+	check_access(&world->fail_in, CHECK_WRITE);
 	if (!world->fail_in || --world->fail_in)
 		return false;
 	world->failed = true;
@@ -54,55 +57,75 @@ struct block {
 	_Alignas(HEAP_GRAIN) size_t size;
 };
 
-/* Sizes in grains; all the large ones share the last list. */
-static unsigned heap_class(size_t size)
+static struct block *take_free(struct heap *heap, size_t size)
 {
-	return size / HEAP_GRAIN < HEAP_CLASSES ? (unsigned)(size / HEAP_GRAIN) : HEAP_CLASSES;
-}
-
-static struct block *take_free(size_t size)
-{
-	void **link = &world->free[heap_class(size)];
-
-	for (; *link; link = *link) {
+	for (void **link = &heap->free; *link; link = *link) {
 		struct block *block = (struct block *)*link - 1;
 
 		if (block->size == size) {
 			*link = *(void **)*link;
+			*(void **)(block + 1) = NULL;
 			return block;
 		}
 	}
 	return NULL;
 }
 
+/* A piece of the world's heap, zeroed; NULL if that has no more. */
+static unsigned char *take_chunk(size_t size)
+{
+	unsigned char *chunk;
+
+	check_access(&world->heap_used, CHECK_WRITE);
+	chunk = world->heap + world->heap_used;
+	if (size > WORLD_HEAP_SIZE - world->heap_used) {
+		world->exhausted = true;
+		return NULL;
+	}
+	world->heap_used += size;
+	return chunk;
+}
+
+static struct block *take_new(struct heap *heap, size_t size)
+{
+	struct block *block;
+
+	if (size > HEAP_CHUNK / 2)
+		return (struct block *)take_chunk(size);
+	if (heap->left < size) {
+		heap->chunk = take_chunk(HEAP_CHUNK);
+		heap->left = heap->chunk ? HEAP_CHUNK : 0;
+	}
+	if (heap->left < size)
+		return NULL;
+	block = (struct block *)heap->chunk;
+	heap->chunk += size;
+	heap->left -= size;
+	return block;
+}
+
 void *port_alloc(size_t size)
 {
+	struct heap *heap = &world->heaps[world->current];
 	struct block *block;
 
 	if (port_should_fail())
 		return NULL;
 	size = (size + HEAP_GRAIN - 1) / HEAP_GRAIN * HEAP_GRAIN;
-	block = take_free(size);
-	if (block) {
-		*(void **)(block + 1) = NULL;
-		world->allocations++;
-		return block + 1;
-	}
-	if (size + sizeof(*block) > WORLD_HEAP_SIZE - world->heap_used) {
-		world->exhausted = true;
+	block = take_free(heap, size);
+	if (!block)
+		block = take_new(heap, sizeof(*block) + size);
+	if (!block)
 		return NULL;
-	}
 	world->allocations++;
-	block = (struct block *)(world->heap + world->heap_used);
-	world->heap_used += size + sizeof(*block);
 	block->size = size;
 	return block + 1;
 }
 
 void port_free(void *memory)
 {
+	struct heap *heap = &world->heaps[world->current];
 	struct block *block;
-	unsigned class;
 
 	if (!memory)
 		return;
@@ -110,9 +133,13 @@ void port_free(void *memory)
 	world->allocations--;
 	/* Zeroed at once, so that worlds that differ only in old content are the same. */
 	memset(memory, 0, block->size);
-	class = heap_class(block->size);
-	*(void **)memory = world->free[class];
-	world->free[class] = memory;
+	*(void **)memory = heap->free;
+	heap->free = memory;
+}
+
+void check_set_tag(unsigned task, unsigned tag)
+{
+	world->cpu_tags[task] = tag;
 }
 
 bool check_exhausted(void)
@@ -134,6 +161,36 @@ static size_t stack_used(unsigned task)
 	return (size_t)(top - (const unsigned char *)world->fibers[task].sp);
 }
 
+/*
+ * What tasks have left below their stack pointers. It must be gone before they go on: whatever a
+ * function does not set would otherwise tell worlds apart that are the same.
+ */
+static unsigned char *stack_low[CHECK_MAX_TASKS];
+
+/* What a function may use of the stack without a scheduling point. */
+#define STACK_MARGIN 512
+
+void world_stack_reached(unsigned task, unsigned char *sp)
+{
+	sp -= STACK_MARGIN;
+	if (!stack_low[task] || sp < stack_low[task])
+		stack_low[task] = sp;
+}
+
+static void clean_stacks(void)
+{
+	for (unsigned task = 0; task < CHECK_MAX_TASKS; task++) {
+		unsigned char *top = world_stacks + (task + 1) * (size_t)WORLD_STACK_SIZE;
+		unsigned char *sp = world->fibers[task].sp;
+
+		if (!sp)
+			sp = top;
+		if (stack_low[task] && stack_low[task] < sp)
+			memset(stack_low[task], 0, (size_t)(sp - stack_low[task]));
+		stack_low[task] = sp;
+	}
+}
+
 static size_t used_size(void)
 {
 	return offsetof(struct world, heap) + world->heap_used;
@@ -151,6 +208,8 @@ size_t check_size(void)
 void check_save(void *to)
 {
 	unsigned char *at = to;
+
+	clean_stacks();
 
 	memcpy(at, world, used_size());
 	at += used_size();
@@ -170,6 +229,7 @@ void check_load(const void *from, size_t size)
 	(void)size;
 	memcpy(world, at, offsetof(struct world, heap));
 	memcpy(world->heap, at + offsetof(struct world, heap), world->heap_used);
+	clean_stacks();
 	/* Beyond the heap's end all is zero: port_alloc() relies on it. */
 	if (was_used > world->heap_used)
 		memset(world->heap + world->heap_used, 0, was_used - world->heap_used);

@@ -25,14 +25,18 @@ enum wait_kind {
 struct fiber {
 	void *sp; /* where it goes on; NULL: it is not running */
 	enum wait_kind wait;
+	bool write; /* what it does next to object, once it need not wait */
 	const void *object;
 	void (*fn)(void *argument);
 	void *argument;
 };
 
-/* Memory that was freed, by size, to be given out again. */
-#define HEAP_GRAIN   16
-#define HEAP_CLASSES 64
+/*
+ * Each task takes memory out of pieces of the heap that are its own: what one allocates does not
+ * depend on what others do. Large blocks are pieces of their own.
+ */
+#define HEAP_GRAIN 16
+#define HEAP_CHUNK 1024
 
 /*
  * The world. What is saved is this header with the used part of the heap, and the used part of
@@ -46,15 +50,26 @@ struct world {
 	struct fiber fibers[CHECK_MAX_TASKS];
 	unsigned allocations; /* not freed */
 	size_t heap_used;
-	void *free[HEAP_CLASSES + 1];
+	struct heap {
+		unsigned char *chunk; /* what is left of a piece of the world's heap */
+		size_t left;
+		void *free; /* what was freed, to be given out again */
+	} heaps[CHECK_MAX_TASKS];
+	unsigned cpu_tags[CHECK_MAX_TASKS]; /* whose memory the CPU's task uses; 0: anybody's */
 	_Alignas(HEAP_GRAIN) unsigned char heap[WORLD_HEAP_SIZE];
 };
 
 extern struct world *world;
 extern unsigned char *world_stacks; /* CHECK_MAX_TASKS of WORLD_STACK_SIZE */
 
-/* Let the scheduler go on until object can be had; returns when the scheduler resumes the task. */
-void fiber_wait(enum wait_kind wait, const void *object);
+/* Is it a task that runs, and not the scheduler? */
+bool fiber_runs(void);
+
+/* A task has come back, its stack pointer here. */
+void world_stack_reached(unsigned task, unsigned char *sp);
+
+/* As check_access(), but the task may go on only when the object can be had. */
+void fiber_wait(enum wait_kind wait, const void *object, enum check_kind kind);
 
 /* Leave the task for good, with this result. */
 _Noreturn void fiber_die(enum check_run run);

@@ -212,6 +212,8 @@ err_has "no era 'nonsense'"
 run 2 run --max-states many rdma.litmus
 err_has "--max-states: 'many' is not a number"
 run 2 run --max-states -1 rdma.litmus
+run 2 run --fine --max-switches few rdma.litmus
+err_has "--max-switches: 'few' is not a number"
 run 2 run --iterations 99999999999999999999 rdma.litmus
 err_has "is not a number from 0 to"
 run 2 run --format xml rdma.litmus
@@ -283,6 +285,10 @@ out_has "lost-dma"
 run 0 run --on model silent.litmus
 out_has "nothing was expected"
 run 1 run --on spec --max-states 2 silent.litmus
+out_has "incomplete"
+run 0 run --fine --on spec,model:v5.9-rc4 rdma.litmus
+out_has "lost-dma"
+run 1 run --fine --max-states 2 --on model:v5.9-rc4 rdma.litmus
 out_has "incomplete"
 run 1 run --on model:v5.9-rc4 wrong.litmus
 out_has "lost-dma!"

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fine.h - visit what tasks can do to each other access by access
+ *
+ * The tasks run on the fibers of port/check/, each one operation after another. Every interleaving
+ * of their steps (port/check/check.h) is covered, though by far not every one is made: see fine.c.
+ */
+#ifndef CHECK_FINE_H
+#define CHECK_FINE_H
+
+#include "check/explore.h"
+#include "port/check/check.h"
+
+/* What a task that is between two operations can do. */
+enum fine_next {
+	FINE_OVER,  /* nothing any more */
+	FINE_WAITS, /* begin its next operation, but not as things are */
+	FINE_READY, /* begin its next operation */
+};
+
+struct fine_machine {
+	void *context; /* handed to every function below */
+	unsigned nr_tasks;
+
+	/*
+	 * Sets *object to what the answer depends on, beyond what the task itself has done; the
+	 * next step counts as a read of it. Whoever changes it reports that, too. NULL: nothing.
+	 */
+	enum fine_next (*next)(void *context, unsigned task, const void **object);
+
+	/* The task's next operation; runs on the task's own stack. */
+	void (*operate)(void *context, unsigned task);
+
+	/* Called when a task has come back; says what is wrong then, a set of enum violation. */
+	unsigned (*ran)(void *context, unsigned task, enum check_run run);
+
+	/*
+	 * Called in every state in which all tasks are between two operations; the same. Leaves
+	 * the state as it is. NULL: such states are not looked for, which saves many others.
+	 */
+	unsigned (*quiet)(void *context);
+
+	/* As explore_machine's. A move runs its task for `choice` steps. */
+	bool (*final)(void *context, unsigned violations, const struct explore_move *schedule,
+		      int nr_moves);
+};
+
+struct fine_options {
+	struct explore_limits limits;
+	bool no_reduction;     /* make every step of every interleaving */
+	bool no_hash;          /* don't notice that a state was seen before */
+	bool count;            /* count executions */
+	unsigned max_switches; /* away from tasks that could go on; UINT_MAX: any number */
+	double max_seconds;    /* 0: any number */
+};
+
+struct fine_stats {
+	struct explore_stats explore;
+	uint64_t steps;    /* made on the way from state to state */
+	uint64_t ahead;    /* made to see what is ahead, and undone */
+	double executions; /* with `count`: from beginning to end, as far as they were explored */
+	size_t state_size; /* of the largest, in bytes */
+	double seconds;
+};
+
+/* Explore from the present state of the world. As explore(). */
+int explore_fine(const struct fine_machine *machine, const struct fine_options *options,
+		 struct fine_stats *stats);
+
+/* Make one move of a schedule. Returns what is wrong then. */
+unsigned fine_step(const struct fine_machine *machine, struct explore_move move);
+
+#endif
