@@ -74,7 +74,7 @@ unsigned ahead_run(const struct fine_machine *machine, unsigned task, unsigned m
 		if (check_is_blocked(task)) {
 			run = check_resume(task);
 		} else {
-			trace->accesses[trace->nr] = (struct check_access){object, false};
+			trace->accesses[trace->nr] = (struct check_access){.object = object};
 			run = check_start(task, operate, &operation);
 		}
 		check_record(NULL);
@@ -123,6 +123,20 @@ static unsigned find_object(struct aheads *aheads, const void *address)
 	}
 }
 
+/* The task's step number `at` concerns the object. Returns its place. */
+static unsigned list_object(struct aheads *aheads, unsigned task, unsigned at, const void *address,
+			    bool write)
+{
+	unsigned place = find_object(aheads, address);
+	struct ahead_object *object = &aheads->objects[place];
+
+	if (object->first_access[task] == NEVER)
+		object->first_access[task] = at;
+	if (write && object->first_write[task] == NEVER)
+		object->first_write[task] = at;
+	return place;
+}
+
 static void list_objects(struct aheads *aheads, unsigned task)
 {
 	struct ahead *ahead = &aheads->tasks[task];
@@ -130,16 +144,11 @@ static void list_objects(struct aheads *aheads, unsigned task)
 	ahead->first_everything = NEVER;
 	for (unsigned i = 0; i <= ahead->last; i++) {
 		const struct check_access *access = &ahead->trace.accesses[i];
-		struct ahead_object *object;
 
 		if (access->object == &check_everything && ahead->first_everything == NEVER)
 			ahead->first_everything = i;
-		ahead->objects[i] = find_object(aheads, access->object);
-		object = &aheads->objects[ahead->objects[i]];
-		if (object->first_access[task] == NEVER)
-			object->first_access[task] = i;
-		if (access->write && object->first_write[task] == NEVER)
-			object->first_write[task] = i;
+		ahead->objects[i] = list_object(aheads, task, i, access->object, access->write);
+		ahead->guards[i] = list_object(aheads, task, i, access->guard, false);
 	}
 }
 
@@ -149,10 +158,13 @@ static bool conflicts(const struct aheads *aheads, unsigned task, unsigned at, u
 {
 	const struct ahead *ahead = &aheads->tasks[task];
 	const struct ahead_object *object = &aheads->objects[ahead->objects[at]];
+	const struct ahead_object *guard = &aheads->objects[ahead->guards[at]];
 
 	if (!object->address || !nr)
 		return false;
 	if (object->address == &check_everything || aheads->tasks[other].first_everything < nr)
+		return true;
+	if (guard->first_write[other] < nr)
 		return true;
 	if (ahead->trace.accesses[at].write)
 		return object->first_access[other] < nr;
@@ -186,7 +198,7 @@ void ahead_reach(struct aheads *aheads)
 	for (unsigned task = 0; task < aheads->nr_tasks; task++)
 		nr += aheads->tasks[task].last + 1;
 	aheads->nr_objects = 64;
-	while (aheads->nr_objects < 2 * nr)
+	while (aheads->nr_objects < 4 * nr)
 		aheads->nr_objects *= 2;
 	aheads->round++;
 	for (unsigned task = 0; task < aheads->nr_tasks; task++)

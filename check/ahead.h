@@ -22,9 +22,11 @@ struct ahead {
 	bool can_go_on; /* it can make that step */
 	bool quiet;     /* it is between two operations then */
 	unsigned reach; /* at most last */
-	struct check_trace trace;              /* steps 0 to last */
-	unsigned first_everything;             /* the first step that concerns everything */
-	unsigned objects[CHECK_MAX_STEPS + 1]; /* of each step: its place in the table below */
+	struct check_trace trace;  /* steps 0 to last */
+	unsigned first_everything; /* the first step that concerns everything */
+	/* Of each step: the places in the table below of what it concerns, and of the guard. */
+	unsigned objects[CHECK_MAX_STEPS + 1];
+	unsigned guards[CHECK_MAX_STEPS + 1];
 };
 
 /* Who comes first to an object, and when. */
@@ -40,7 +42,7 @@ struct aheads {
 	struct ahead tasks[CHECK_MAX_TASKS];
 	unsigned round;
 	unsigned nr_objects; /* slots of the table in use, a power of two */
-	struct ahead_object objects[2 * CHECK_MAX_TASKS * (CHECK_MAX_STEPS + 1)];
+	struct ahead_object objects[4 * CHECK_MAX_TASKS * (CHECK_MAX_STEPS + 1)];
 };
 
 /*

@@ -18,9 +18,14 @@ struct page *pfn_to_page(const struct machine *machine, pfn_t pfn)
 	return &machine->pages[pfn];
 }
 
+static void *frame(const struct machine *machine, pfn_t pfn)
+{
+	return machine->memory + pfn * MM_PAGE_SIZE;
+}
+
 uint32_t *page_words(const struct machine *machine, const struct page *page)
 {
-	return (uint32_t *)(machine->memory + page_to_pfn(machine, page) * MM_PAGE_SIZE);
+	return frame(machine, page_to_pfn(machine, page));
 }
 
 static void list_add(struct machine *machine, pfn_t pfn, unsigned order)
@@ -151,6 +156,7 @@ static struct page *alloc_folio(struct machine *machine, unsigned order, bool mo
 		struct page *page = pfn_to_page(machine, at);
 
 		BUG_ON(port_atomic_read(&page->mapcount));
+		port_unpoison(frame(machine, at), MM_PAGE_SIZE);
 		port_atomic_set(&page->head, (int)pfn);
 		page->order = 0;
 		page->mapping = NULL;
@@ -216,6 +222,7 @@ void free_frames(struct machine *machine, pfn_t first)
 {
 	for (pfn_t pfn = machine->nr_frames; pfn-- > first;) {
 		port_atomic_set(&pfn_to_page(machine, pfn)->flags, PG_FREE);
+		port_poison(frame(machine, pfn), MM_PAGE_SIZE);
 		list_add(machine, pfn, 0);
 		machine->nr_free++;
 		if (pfn == block_of(pfn) && pfn)
@@ -235,6 +242,7 @@ static void free_folio(struct machine *machine, struct page *head)
 
 		BUG_ON(port_atomic_read(&page->mapcount));
 		port_atomic_set(&page->head, (int)pfn);
+		port_poison(frame(machine, pfn), MM_PAGE_SIZE);
 	}
 
 	port_spin_lock(&machine->free_lock);

@@ -75,6 +75,13 @@ void port_wake_all(struct port_wait_queue *queue);
 void *port_alloc(size_t size);
 void port_free(void *memory);
 
+/*
+ * What is given out and taken back in pieces, as frames are: nobody may use the piece from here
+ * until it is given out again. Its content is gone.
+ */
+void port_poison(void *piece, size_t size);
+void port_unpoison(void *piece, size_t size);
+
 /* Fault injection: should the allocation that is about to be made fail? port_alloc() asks itself.
  */
 bool port_should_fail(void);

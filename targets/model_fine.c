@@ -74,18 +74,6 @@ static unsigned fine_quiet(void *context)
 	return model_audit(context);
 }
 
-/* Does an access of a task go to a frame that nobody has? */
-static bool is_free(void *context, const void *object)
-{
-	const struct model *model = context;
-	const struct machine *machine = model->state->machine;
-	uintptr_t offset = (uintptr_t)object - (uintptr_t)machine->memory;
-
-	if (offset >= machine->nr_frames * MM_PAGE_SIZE)
-		return false;
-	return machine->pages[offset >> MM_PAGE_SHIFT].flags.value & PG_FREE;
-}
-
 /* What can't be explored this way yet. */
 static const char *cannot(const struct litmus_test *test)
 {
@@ -125,9 +113,7 @@ unsigned model_step_fine(struct model *model, struct explore_move move)
 	const struct fine_machine machine = fine_machine(model);
 	unsigned violations;
 
-	check_watch(is_free, model);
 	violations = fine_step(&machine, move);
-	check_watch(NULL, NULL);
 	if (!violations && all_quiet(model))
 		violations = model_audit(model);
 	return violations;
@@ -187,7 +173,6 @@ void model_explore_fine(struct model *model)
 		snprintf(result->reason, sizeof(result->reason), "%s", reason);
 		goto out;
 	}
-	check_watch(is_free, model);
 	if (start)
 		check_save(start);
 	if (!start || explore_fine(&machine, &fine, &stats))
@@ -196,7 +181,6 @@ void model_explore_fine(struct model *model)
 		run_result_incomplete(result, options, stats.explore.states);
 	if (run_result_violations(result))
 		shorten(model, &machine, fine, start, size);
-	check_watch(NULL, NULL);
 	run_result_finish(result, model->test);
 	result->states = stats.explore.states;
 	result->transitions = stats.steps;

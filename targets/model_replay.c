@@ -78,10 +78,20 @@ static void describe_swap_entry(pte_t pte, char *text, size_t size)
 		append(text, size, ", exclusive");
 }
 
+/* The process's mm, as long as nobody takes it apart. */
+static struct mm *view_mm(const struct model *model, int process)
+{
+	struct mm *mm = model->state->machine->mms;
+
+	while (mm && mm != model->state->processes[process].mm)
+		mm = mm->next;
+	return mm;
+}
+
 static void view_process(const struct model *model, int process, struct view *view)
 {
 	const struct litmus_test *test = model->test;
-	struct mm *mm = model->state->processes[process].mm;
+	struct mm *mm = view_mm(model, process);
 
 	for (int i = 0; mm && i < test->nr_objects; i++) {
 		const struct litmus_object *object = &test->objects[i];

@@ -63,6 +63,8 @@ enum check_run check_resume(unsigned task);
 
 struct check_access {
 	const void *object;
+	/* Stands for the piece of memory that the object lies in: who frees that, writes it. */
+	const void *guard;
 	bool write;
 };
 
@@ -88,13 +90,7 @@ void check_record(struct check_trace *trace);
 /* How the next step of a task begins that is in the middle of something. */
 struct check_access check_next_access(unsigned task);
 
-/*
- * From now on, a task that comes to use an object that is free is at its end (CHECK_BUG). NULL:
- * don't ask.
- */
-void check_watch(bool (*is_free)(void *context, const void *object), void *context);
-
-/* Was that the last CHECK_BUG? */
+/* Was the last CHECK_BUG the use of memory that is free (port_poison(), port_free())? */
 bool check_bug_is_use(void);
 
 /* What is wrong with the world: "mm/page.c:70: refcount < 0". */

@@ -30,8 +30,6 @@ static bool in_task;
 static unsigned points; /* passed since the task went on */
 static struct check_trace *trace;
 const char check_everything;
-static bool (*is_free)(void *context, const void *object);
-static void *is_free_context;
 static bool bug_is_use;
 static char bug_text[256];
 
@@ -173,19 +171,32 @@ static bool can_have(enum wait_kind wait, const void *object)
 	return true;
 }
 
+static void must_not_be_poisoned(const void *guard)
+{
+	if (!guard || !world_is_poisoned(guard))
+		return;
+	bug_is_use = true;
+	snprintf(bug_text, sizeof(bug_text), "memory is used that is free");
+	fiber_die(CHECK_BUG);
+}
+
 void fiber_wait(enum wait_kind wait, const void *object, enum check_kind kind)
 {
 	struct check_access *access;
+	const void *guard;
 
 	/* The scheduler may look at the world, too. */
 	if (!in_task)
 		return;
+	guard = world_guard(object);
 	if (!trace) {
 		if (++points > LIVELOCK_POINTS)
 			fiber_die(CHECK_LIVELOCK);
+		must_not_be_poisoned(guard);
 		/* Who sleeps is woken once; locks may have been taken by somebody else. */
 		while (!can_have(wait, object)) {
 			leave_until(wait, object, kind);
+			must_not_be_poisoned(guard);
 			if (wait == WAIT_WAKE)
 				break;
 		}
@@ -193,6 +204,7 @@ void fiber_wait(enum wait_kind wait, const void *object, enum check_kind kind)
 	}
 	access = &trace->accesses[trace->nr];
 	access->object = object;
+	access->guard = guard;
 	access->write = kind == CHECK_WRITE;
 	if (trace->nr == trace->max || !can_have(wait, object)) {
 		access->write = kind != CHECK_READ;
@@ -200,22 +212,12 @@ void fiber_wait(enum wait_kind wait, const void *object, enum check_kind kind)
 	} else {
 		trace->nr++;
 	}
-	if (is_free && is_free(is_free_context, object)) {
-		bug_is_use = true;
-		snprintf(bug_text, sizeof(bug_text), "a frame is used that is free");
-		fiber_die(CHECK_BUG);
-	}
+	must_not_be_poisoned(guard);
 }
 
 void check_access(const void *object, enum check_kind kind)
 {
 	fiber_wait(WAIT_NOTHING, object, kind);
-}
-
-void check_watch(bool (*fn)(void *context, const void *object), void *context)
-{
-	is_free = fn;
-	is_free_context = context;
 }
 
 bool check_bug_is_use(void)
@@ -232,7 +234,7 @@ struct check_access check_next_access(unsigned task)
 {
 	const struct fiber *fiber = &world->fibers[task];
 
-	return (struct check_access){fiber->object, fiber->write};
+	return (struct check_access){fiber->object, world_guard(fiber->object), fiber->write};
 }
 
 static void fiber_main(void)

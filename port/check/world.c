@@ -16,6 +16,13 @@ static void *map(size_t size)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
+static size_t shadow_used(void)
+{
+	size_t bytes = HEAP_GRAIN * SHADOW_GRAINS;
+
+	return (world->heap_used + bytes - 1) / bytes * sizeof(struct shadow);
+}
+
 int check_reset(void)
 {
 	if (!world_stacks)
@@ -27,7 +34,8 @@ int check_reset(void)
 	if (!world)
 		return -1;
 	memset(world->heap, 0, world->heap_used);
-	memset(world, 0, offsetof(struct world, heap));
+	memset(world->shadow, 0, shadow_used());
+	memset(world, 0, offsetof(struct world, shadow));
 	return 0;
 }
 
@@ -57,6 +65,81 @@ struct block {
 	_Alignas(HEAP_GRAIN) size_t size;
 };
 
+/* What is used of a piece after it was freed shows as this. */
+#define POISON 0x6b
+
+/* An odd address: no object's. */
+static unsigned char *guard_of_piece(void *piece)
+{
+	return (unsigned char *)piece + 1;
+}
+
+static struct shadow *shadow_of(const void *at, uint64_t *bit)
+{
+	size_t grain = (size_t)((const unsigned char *)at - world->heap) / HEAP_GRAIN;
+
+	*bit = 1ULL << grain % SHADOW_GRAINS;
+	return &world->shadow[grain / SHADOW_GRAINS];
+}
+
+const void *world_guard(const void *object)
+{
+	uintptr_t offset = (uintptr_t)object - (uintptr_t)world->heap;
+	size_t grain = offset / HEAP_GRAIN;
+	size_t i = grain / SHADOW_GRAINS;
+	uint64_t begins;
+
+	if (offset >= world->heap_used || offset % 2)
+		return NULL;
+	begins =
+		world->shadow[i].begins & UINT64_MAX >> (SHADOW_GRAINS - 1 - grain % SHADOW_GRAINS);
+	while (!begins && i)
+		begins = world->shadow[--i].begins;
+	if (!begins)
+		return NULL;
+	grain = i * SHADOW_GRAINS + SHADOW_GRAINS - 1 - (size_t)__builtin_clzll(begins);
+	return guard_of_piece(world->heap + grain * HEAP_GRAIN);
+}
+
+bool world_is_poisoned(const void *guard)
+{
+	uint64_t bit;
+
+	return shadow_of(guard, &bit)->poisoned & bit;
+}
+
+static void begin_piece(void *piece)
+{
+	uint64_t bit;
+
+	shadow_of(piece, &bit)->begins |= bit;
+}
+
+static void set_poisoned(void *piece, bool poisoned)
+{
+	uint64_t bit;
+	struct shadow *shadow = shadow_of(piece, &bit);
+
+	check_access(guard_of_piece(piece), CHECK_WRITE);
+	if (poisoned)
+		shadow->poisoned |= bit;
+	else
+		shadow->poisoned &= ~bit;
+}
+
+void port_poison(void *piece, size_t size)
+{
+	set_poisoned(piece, true);
+	begin_piece(piece);
+	memset(piece, POISON, size);
+}
+
+void port_unpoison(void *piece, size_t size)
+{
+	(void)size;
+	set_poisoned(piece, false);
+}
+
 static struct block *take_free(struct heap *heap, size_t size)
 {
 	for (void **link = &heap->free; *link; link = *link) {
@@ -65,6 +148,7 @@ static struct block *take_free(struct heap *heap, size_t size)
 		if (block->size == size) {
 			*link = *(void **)*link;
 			*(void **)(block + 1) = NULL;
+			set_poisoned(block + 1, false);
 			return block;
 		}
 	}
@@ -119,6 +203,7 @@ void *port_alloc(size_t size)
 		return NULL;
 	world->allocations++;
 	block->size = size;
+	begin_piece(block + 1);
 	return block + 1;
 }
 
@@ -130,6 +215,7 @@ void port_free(void *memory)
 	if (!memory)
 		return;
 	block = (struct block *)memory - 1;
+	set_poisoned(memory, true);
 	world->allocations--;
 	/* Zeroed at once, so that worlds that differ only in old content are the same. */
 	memset(memory, 0, block->size);
@@ -191,18 +277,25 @@ static void clean_stacks(void)
 	}
 }
 
-static size_t used_size(void)
-{
-	return offsetof(struct world, heap) + world->heap_used;
-}
-
 size_t check_size(void)
 {
-	size_t size = used_size();
+	size_t size = offsetof(struct world, shadow) + shadow_used() + world->heap_used;
 
 	for (unsigned task = 0; task < CHECK_MAX_TASKS; task++)
 		size += stack_used(task);
 	return size;
+}
+
+static unsigned char *save(unsigned char *to, const void *from, size_t size)
+{
+	memcpy(to, from, size);
+	return to + size;
+}
+
+static const unsigned char *load(void *to, const unsigned char *from, size_t size)
+{
+	memcpy(to, from, size);
+	return from + size;
 }
 
 void check_save(void *to)
@@ -210,34 +303,34 @@ void check_save(void *to)
 	unsigned char *at = to;
 
 	clean_stacks();
-
-	memcpy(at, world, used_size());
-	at += used_size();
+	at = save(at, world, offsetof(struct world, shadow));
+	at = save(at, world->shadow, shadow_used());
+	at = save(at, world->heap, world->heap_used);
 	for (unsigned task = 0; task < CHECK_MAX_TASKS; task++) {
-		if (!stack_used(task))
-			continue;
-		memcpy(at, world->fibers[task].sp, stack_used(task));
-		at += stack_used(task);
+		if (stack_used(task))
+			at = save(at, world->fibers[task].sp, stack_used(task));
 	}
 }
 
 void check_load(const void *from, size_t size)
 {
 	const unsigned char *at = from;
-	size_t was_used = world->heap_used;
+	size_t heap_was_used = world->heap_used;
+	size_t shadow_was_used = shadow_used();
 
 	(void)size;
-	memcpy(world, at, offsetof(struct world, heap));
-	memcpy(world->heap, at + offsetof(struct world, heap), world->heap_used);
-	clean_stacks();
+	at = load(world, at, offsetof(struct world, shadow));
+	at = load(world->shadow, at, shadow_used());
+	at = load(world->heap, at, world->heap_used);
 	/* Beyond the heap's end all is zero: port_alloc() relies on it. */
-	if (was_used > world->heap_used)
-		memset(world->heap + world->heap_used, 0, was_used - world->heap_used);
-	at += used_size();
+	if (heap_was_used > world->heap_used)
+		memset(world->heap + world->heap_used, 0, heap_was_used - world->heap_used);
+	if (shadow_was_used > shadow_used())
+		memset((unsigned char *)world->shadow + shadow_used(), 0,
+		       shadow_was_used - shadow_used());
+	clean_stacks();
 	for (unsigned task = 0; task < CHECK_MAX_TASKS; task++) {
-		if (!stack_used(task))
-			continue;
-		memcpy(world->fibers[task].sp, at, stack_used(task));
-		at += stack_used(task);
+		if (stack_used(task))
+			at = load(world->fibers[task].sp, at, stack_used(task));
 	}
 }

@@ -39,8 +39,19 @@ struct fiber {
 #define HEAP_CHUNK 1024
 
 /*
- * The world. What is saved is this header with the used part of the heap, and the used part of
- * the stack of each task that is blocked.
+ * Which pieces the heap is in: what port_alloc() returned, and what mm/ gives out itself
+ * (port_poison()). One bit for each HEAP_GRAIN bytes.
+ */
+struct shadow {
+	uint64_t begins;   /* a piece does, here */
+	uint64_t poisoned; /* and nobody may use it */
+};
+
+#define SHADOW_GRAINS 64
+
+/*
+ * The world. What is saved is this header, the part of the heap that is used with its shadow, and
+ * the used part of the stack of each task that is blocked.
  */
 struct world {
 	unsigned current; /* task */
@@ -56,6 +67,7 @@ struct world {
 		void *free; /* what was freed, to be given out again */
 	} heaps[CHECK_MAX_TASKS];
 	unsigned cpu_tags[CHECK_MAX_TASKS]; /* whose memory the CPU's task uses; 0: anybody's */
+	struct shadow shadow[WORLD_HEAP_SIZE / HEAP_GRAIN / SHADOW_GRAINS];
 	_Alignas(HEAP_GRAIN) unsigned char heap[WORLD_HEAP_SIZE];
 };
 
@@ -67,6 +79,13 @@ bool fiber_runs(void);
 
 /* A task has come back, its stack pointer here. */
 void world_stack_reached(unsigned task, unsigned char *sp);
+
+/*
+ * What stands for the piece of memory that an object lies in: who uses the object reads it, who
+ * poisons the piece writes it. NULL: the object lies in none.
+ */
+const void *world_guard(const void *object);
+bool world_is_poisoned(const void *guard);
 
 /* As check_access(), but the task may go on only when the object can be had. */
 void fiber_wait(enum wait_kind wait, const void *object, enum check_kind kind);

@@ -11,6 +11,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__)
+#define PORT_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PORT_ASAN 1
+#endif
+#endif
+
+#ifdef PORT_ASAN
+#include <sanitizer/asan_interface.h>
+#endif
+
 #define RWSEM_WRITER UINT_MAX
 
 /* Spins before a thread gives the processor away; there may be fewer processors than threads. */
@@ -158,6 +170,31 @@ void port_fail_allocation(unsigned n)
 {
 	atomic_store(&allocations_to_failure, n);
 }
+
+/* With AddressSanitizer, who uses the piece all the same is told. */
+#ifdef PORT_ASAN
+void port_poison(void *piece, size_t size)
+{
+	ASAN_POISON_MEMORY_REGION(piece, size);
+}
+
+void port_unpoison(void *piece, size_t size)
+{
+	ASAN_UNPOISON_MEMORY_REGION(piece, size);
+}
+#else
+void port_poison(void *piece, size_t size)
+{
+	(void)piece;
+	(void)size;
+}
+
+void port_unpoison(void *piece, size_t size)
+{
+	(void)piece;
+	(void)size;
+}
+#endif
 
 bool port_should_fail(void)
 {
