@@ -139,14 +139,11 @@ static bool audit_frame(struct audit *audit, pfn_t pfn)
 	return true;
 }
 
-/* How many frames the list holds, none of which may be in use. */
-static unsigned count_list(const struct machine *machine, pfn_t first, unsigned max)
+/* Add the frames of the list to *listed, as long as that is not above `max`. */
+static void count_list(const struct machine *machine, pfn_t first, unsigned max, unsigned *listed)
 {
-	unsigned listed = 0;
-
-	for (pfn_t pfn = first; pfn && listed <= max; pfn = pfn_to_page(machine, pfn)->next_free)
-		listed += folio_nr_pages(pfn_to_page(machine, pfn));
-	return listed;
+	for (pfn_t pfn = first; pfn && *listed <= max; pfn = pfn_to_page(machine, pfn)->next_free)
+		*listed += folio_nr_pages(pfn_to_page(machine, pfn));
 }
 
 static bool audit_free_list(struct audit *audit)
@@ -158,8 +155,12 @@ static bool audit_free_list(struct audit *audit)
 	for (pfn_t pfn = 1; pfn < machine->nr_frames; pfn++)
 		flagged += page_flag(pfn_to_page(machine, pfn), PG_FREE);
 	for (int list = 0; list < 4; list++)
-		listed += count_list(machine, machine->free_list[list], flagged);
-	if (listed != flagged || listed != machine->nr_free)
+		count_list(machine, machine->free_list[list], flagged, &listed);
+	for (unsigned cpu = 0; cpu < machine->nr_cpus; cpu++) {
+		count_list(machine, machine->pcp[cpu].lists[0], flagged, &listed);
+		count_list(machine, machine->pcp[cpu].lists[1], flagged, &listed);
+	}
+	if (listed != flagged || listed != nr_free_pages(machine))
 		return finding(audit, AUDIT_FREE_LIST, machine->free_list[0], (int)flagged,
 			       (int)listed);
 	return true;

@@ -81,8 +81,13 @@ static inline bool page_is_anon(const struct machine *machine, const struct page
 	return page_flag(compound_head(machine, page), PG_ANON);
 }
 
+/* page_alloc.c */
+
 /* Of a new machine: all frames from the first on are free. */
 void free_frames(struct machine *machine, pfn_t first);
+
+/* A folio to which nobody has a reference any more. */
+void free_frozen_page(struct machine *machine, struct page *head);
 
 /* ZONE_MOVABLE: nothing may stay there for long that can't be moved. */
 static inline bool page_is_movable(const struct machine *machine, const struct page *page)
@@ -99,6 +104,9 @@ struct page *alloc_page(struct machine *machine);
 struct page *alloc_zeroed_page(struct machine *machine);
 struct page *alloc_hpage(struct machine *machine);
 struct page *alloc_zeroed_hpage(struct machine *machine);
+
+/* page.c */
+
 void clear_page(struct machine *machine, struct page *page);
 void copy_page(struct machine *machine, struct page *to, const struct page *from);
 

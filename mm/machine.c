@@ -24,6 +24,7 @@ static void free_machine(struct machine *machine)
 {
 	hugetlb_pool_destroy(machine);
 	swap_destroy(machine);
+	port_free(machine->pcp);
 	port_free(machine->lru_add);
 	port_free(machine->cpus);
 	port_free(machine->pages);
@@ -70,16 +71,19 @@ struct machine *machine_create(const struct mm_rules *rules, const struct machin
 	machine->pages = port_alloc(nr_frames * sizeof(*machine->pages));
 	machine->cpus = port_alloc(nr_cpus * sizeof(*machine->cpus));
 	machine->lru_add = port_alloc(nr_cpus * sizeof(*machine->lru_add));
-	if (!machine->memory || !machine->pages || !machine->cpus || !machine->lru_add)
+	machine->pcp = port_alloc(nr_cpus * sizeof(*machine->pcp));
+	if (!machine->memory || !machine->pages || !machine->cpus || !machine->lru_add ||
+	    !machine->pcp)
 		goto fail;
 
 	port_spin_init(&machine->free_lock);
 	port_spin_init(&machine->uffd_lock);
 	port_rwsem_init(&machine->rmap_lock);
-	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
+	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
 		port_spin_init(&machine->lru_add[cpu].lock);
-	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
+		port_spin_init(&machine->pcp[cpu].lock);
 		port_cpu_init(&machine->cpus[cpu]);
+	}
 	init_frames(machine);
 	if (hugetlb_pool_create(machine, config->nr_hugepages) ||
 	    swap_create(machine, config->nr_swap_slots))

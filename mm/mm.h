@@ -56,6 +56,7 @@ enum page_flag {
 	PG_KSM = 1 << 9,       /* PageKsm: merged, with PG_ANON */
 	PG_HUGETLB = 1 << 10,
 	PG_SWAPBACKED = 1 << 11,      /* else it may be dropped while clean: MADV_FREE */
+	PG_PCP = 1 << 14,             /* with PG_FREE: in a CPU's list, not in its zone's */
 	PG_RESTORE_RESERVE = 1 << 15, /* of hugetlb: once it is free it is reserved again */
 };
 
@@ -101,6 +102,19 @@ struct lru_add_cache {
 	struct page *pages[LRU_ADD_CACHE_SIZE];
 };
 
+/*
+ * Free frames that one CPU keeps for itself: it takes and gives back a batch at a time. Who drains
+ * all of them does that from another CPU.
+ */
+#define PCP_BATCH 4
+#define PCP_HIGH  8
+
+struct per_cpu_pages {
+	struct port_spinlock lock; /* outside free_lock */
+	unsigned nr;               /* in both lists */
+	pfn_t lists[2];            /* of the normal zone, and of the movable one */
+};
+
 struct machine {
 	struct mm_rules rules;
 	unsigned nr_frames;
@@ -113,7 +127,8 @@ struct machine {
 	struct port_spinlock free_lock; /* protects the two below */
 	/* Single frames, and blocks of MM_HPAGE_NR; the same of the movable zone. */
 	pfn_t free_list[4];
-	unsigned nr_free; /* frames */
+	unsigned nr_free;          /* frames in these lists; see nr_free_pages() */
+	struct per_cpu_pages *pcp; /* one a CPU */
 
 	/*
 	 * For the reverse mapping: who walks from a page to the PTEs that map it reads, who changes
@@ -225,6 +240,9 @@ bool mm_has(enum mm_part part);
 
 /* A machine of that size, under a copy of `rules`; NULL without memory, or if it is too small. */
 struct machine *machine_create(const struct mm_rules *rules, const struct machine_config *config);
+
+/* How many frames nobody has: exact while nobody allocates or frees. */
+unsigned nr_free_pages(const struct machine *machine);
 
 /* Every address space must be gone; no task may be inside. */
 void machine_destroy(struct machine *machine);

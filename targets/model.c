@@ -180,7 +180,7 @@ unsigned model_step(void *context, struct explore_move move)
 	case CHECK_DONE:
 		break;
 	}
-	if (!model->state->machine->nr_free || check_exhausted())
+	if (!nr_free_pages(model->state->machine) || check_exhausted())
 		model->exhausted = true;
 	return model_audit(model);
 }

@@ -61,7 +61,7 @@ static unsigned fine_ran(void *context, unsigned task, enum check_run run)
 	model->detail[0] = '\0';
 	model->state->tasks[task].busy = run == CHECK_BLOCKED;
 	model->result->allocation_failed |= check_allocation_failed();
-	if (!model->state->machine->nr_free || check_exhausted())
+	if (!nr_free_pages(model->state->machine) || check_exhausted())
 		model->exhausted = true;
 	if (run != CHECK_BUG)
 		return VIOLATION_NONE;

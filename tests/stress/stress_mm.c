@@ -123,7 +123,7 @@ static void stress_under(const struct mm_rules *rules)
 									.nr_hugepages = HUGEPAGES});
 	if (!stress.machine)
 		bail_out("no memory");
-	free_before = stress.machine->nr_free;
+	free_before = nr_free_pages(stress.machine);
 	stress.mm = mm_create(stress.machine);
 	stress.file = shmem_create(WORKERS + 4);
 	if (!stress.mm || !stress.file || own_map(&stress) || chaos_map(&stress))
@@ -135,7 +135,7 @@ static void stress_under(const struct mm_rules *rules)
 	shmem_put(stress.machine, stress.file);
 	lru_add_drain_all(stress.machine);
 	check_accounting(stress.machine);
-	if (stress.machine->nr_free + kept_frames(stress.machine) != free_before)
+	if (nr_free_pages(stress.machine) + kept_frames(stress.machine) != free_before)
 		bail_out("frames are lost");
 	machine_destroy(stress.machine);
 }

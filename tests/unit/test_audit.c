@@ -112,8 +112,21 @@ static void a_frame_that_is_lost(void **state)
 
 	(void)state;
 	machine->free_list[0] = pfn_to_page(machine, first)->next_free;
-	expect_finding(AUDIT_FREE_LIST, (int)machine->nr_free, (int)machine->nr_free - 1);
+	expect_finding(AUDIT_FREE_LIST, (int)nr_free_pages(machine),
+		       (int)nr_free_pages(machine) - 1);
 	machine->free_list[0] = first;
+}
+
+static void a_frame_that_a_cpu_has_lost(void **state)
+{
+	pfn_t first = machine->pcp[0].lists[0];
+
+	(void)state;
+	assert_true(first);
+	machine->pcp[0].lists[0] = pfn_to_page(machine, first)->next_free;
+	expect_finding(AUDIT_FREE_LIST, (int)nr_free_pages(machine),
+		       (int)nr_free_pages(machine) - 1);
+	machine->pcp[0].lists[0] = first;
 }
 
 static void a_free_list_that_goes_in_a_circle(void **state)
@@ -123,7 +136,8 @@ static void a_free_list_that_goes_in_a_circle(void **state)
 
 	(void)state;
 	free->next_free = machine->free_list[0];
-	expect_finding(AUDIT_FREE_LIST, (int)machine->nr_free, (int)machine->nr_free + 1);
+	expect_finding(AUDIT_FREE_LIST, (int)nr_free_pages(machine),
+		       (int)nr_free_pages(machine) + 1);
 	free->next_free = next;
 }
 
@@ -132,10 +146,15 @@ static void a_free_list_that_goes_in_a_circle(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_reference_that_nobody_holds), TEST(a_reference_that_was_never_taken),
-		TEST(a_mapping_that_is_not_counted), TEST(a_mapped_page_that_is_free),
-		TEST(a_table_that_is_free),          TEST(a_writable_page_without_the_mark),
-		TEST(a_frame_that_is_lost),          TEST(a_free_list_that_goes_in_a_circle),
+		TEST(a_reference_that_nobody_holds),
+		TEST(a_reference_that_was_never_taken),
+		TEST(a_mapping_that_is_not_counted),
+		TEST(a_mapped_page_that_is_free),
+		TEST(a_table_that_is_free),
+		TEST(a_writable_page_without_the_mark),
+		TEST(a_frame_that_is_lost),
+		TEST(a_frame_that_a_cpu_has_lost),
+		TEST(a_free_list_that_goes_in_a_circle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,7 +33,7 @@ static struct fixture begin(const char *era)
 
 	fixture.machine = machine_create(&mm_era_find(era)->rules, &config);
 	assert_non_null(fixture.machine);
-	fixture.free_frames = fixture.machine->nr_free;
+	fixture.free_frames = nr_free_pages(fixture.machine);
 	fixture.mm = mm_create(fixture.machine);
 	assert_non_null(fixture.mm);
 	return fixture;
@@ -59,7 +59,7 @@ static void end(struct fixture *fixture)
 	assert_true(audit(fixture, NULL));
 	mm_destroy(fixture->mm);
 	lru_add_drain(fixture->machine);
-	assert_int_equal(fixture->machine->nr_free, fixture->free_frames - kept);
+	assert_int_equal(nr_free_pages(fixture->machine), fixture->free_frames - kept);
 	machine_destroy(fixture->machine);
 }
 
@@ -379,9 +379,9 @@ static void a_split_frees_what_was_discarded(void **state)
 
 	(void)state;
 	assert_int_equal(mm_madvise(fixture.mm, BASE + PAGE, HPAGE - PAGE, MM_MADV_DONTNEED), 0);
-	before = fixture.machine->nr_free;
+	before = nr_free_pages(fixture.machine);
 	assert_int_equal(mm_split_huge_page(fixture.mm, BASE), 0);
-	assert_int_equal(fixture.machine->nr_free, before + MM_HPAGE_NR - 1);
+	assert_int_equal(nr_free_pages(fixture.machine), before + MM_HPAGE_NR - 1);
 	assert_int_equal(load(fixture.mm, BASE), 1);
 	end(&fixture);
 }
