@@ -59,8 +59,10 @@ static bool block_is_free(const struct machine *machine, pfn_t first)
 		return false;
 	for (pfn_t pfn = first; pfn < first + MM_HPAGE_NR; pfn++) {
 		const struct page *page = pfn_to_page(machine, pfn);
+		/* In one look: a CPU may take it off its own list meanwhile. */
+		int flags = port_atomic_read(&page->flags) & (PG_FREE | PG_PCP);
 
-		if (!page_flag(page, PG_FREE) || page_flag(page, PG_PCP) || page->order)
+		if (flags != PG_FREE || page->order)
 			return false;
 	}
 	return true;
@@ -111,6 +113,7 @@ static pfn_t take_from(struct machine *machine, pfn_t zone, unsigned order)
 	pfn = machine->free_list[list];
 	if (pfn) {
 		list_remove(machine, pfn, order);
+		set_flags(machine, pfn, order, 0);
 		machine->nr_free -= 1U << order;
 	}
 	return pfn;
@@ -216,8 +219,6 @@ static pfn_t zone_take(struct machine *machine, bool movable)
 
 	port_spin_lock(&machine->free_lock);
 	pfn = take_from(machine, movable ? machine->first_movable : 0, MM_HPAGE_ORDER);
-	if (pfn)
-		set_flags(machine, pfn, MM_HPAGE_ORDER, 0);
 	port_spin_unlock(&machine->free_lock);
 	return pfn;
 }
