@@ -351,13 +351,20 @@ struct litmus_target_range {
 	char *to; /* NULL: just `from`; "" : open end */
 };
 
+/* The runs for which a line counts: all, those with --fine, or those with --strict. */
+enum litmus_mode {
+	LITMUS_ANY_RUN,
+	LITMUS_IF_FINE,
+	LITMUS_IF_STRICT,
+};
+
 /* `expect Always lost-dma on v5.9-rc4..v5.9-rc6, break-cow-v1`; later lines override earlier ones.
  */
 struct litmus_expectation {
 	struct litmus_pos pos;
 	enum litmus_observation observation; /* of the condition's proposition */
 	unsigned violations;                 /* set of enum violation that some outcome shows */
-	bool strict;                         /* the line is for --strict only */
+	enum litmus_mode mode;
 	int nr_ranges;                       /* 0: every target */
 	struct litmus_target_range *ranges;
 	int nr_kinds; /* of a family: only for these members; 0: all */

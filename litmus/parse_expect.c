@@ -42,7 +42,7 @@ static bool parse_violation(struct litmus_parser *parser, unsigned *violations)
 		litmus_try_name(&nearest, name);
 	}
 	return litmus_unknown(parser, &nearest, "violation",
-			      "one such as 'lost-dma', 'on', 'for', 'if strict' or a new 'expect'");
+			      "one such as 'lost-dma', 'on', 'for', 'if fine', 'if strict' or a new 'expect'");
 }
 
 static bool parse_violations(struct litmus_parser *parser, unsigned *violations)
@@ -175,9 +175,12 @@ static bool parse_expectation(struct litmus_parser *parser, struct litmus_expect
 		return true;
 	if (!litmus_next(parser))
 		return false;
-	if (!litmus_at_word(parser, "strict"))
-		return litmus_unexpected(parser, "'strict'");
-	expectation->strict = true;
+	if (litmus_at_word(parser, "fine"))
+		expectation->mode = LITMUS_IF_FINE;
+	else if (litmus_at_word(parser, "strict"))
+		expectation->mode = LITMUS_IF_STRICT;
+	else
+		return litmus_unexpected(parser, "'fine' or 'strict'");
 	return litmus_next(parser);
 }
 

@@ -206,8 +206,8 @@ static void put_expectation(struct litmus_sink *sink, const struct litmus_expect
 		litmus_put(sink, " for ");
 		litmus_put_kinds(sink, expectation->kinds, expectation->nr_kinds);
 	}
-	if (expectation->strict)
-		litmus_put(sink, " if strict");
+	if (expectation->mode)
+		litmus_put(sink, " if %s", expectation->mode == LITMUS_IF_FINE ? "fine" : "strict");
 }
 
 int litmus_print(const struct litmus_test *test, FILE *out)

@@ -142,29 +142,33 @@ static bool covers(const struct litmus_expectation *line, const struct target *t
 	return false;
 }
 
-/* The last line that covers the target, among those for --strict or among the others. */
+/* The last line that covers the target, among those for such runs. */
 static const struct litmus_expectation *last_line(const struct litmus_test *test,
-						  const struct target *target, bool strict)
+						  const struct target *target,
+						  enum litmus_mode mode)
 {
 	for (int i = test->nr_expectations - 1; i >= 0; i--) {
 		const struct litmus_expectation *line = &test->expectations[i];
 
-		if (line->strict == strict && covers(line, target))
+		if (line->mode == mode && covers(line, target))
 			return line;
 	}
 	return NULL;
 }
 
 const struct litmus_expectation *expect_find(const struct litmus_test *test,
-					     const struct target *target, bool strict)
+					     const struct target *target,
+					     const struct run_options *options)
 {
 	const struct litmus_expectation *line = NULL;
 
 	if (target->kind == TARGET_HOST)
 		return NULL;
-	if (strict)
-		line = last_line(test, target, true);
-	return line ? line : last_line(test, target, false);
+	if (options->strict)
+		line = last_line(test, target, LITMUS_IF_STRICT);
+	if (!line && options->fine)
+		line = last_line(test, target, LITMUS_IF_FINE);
+	return line ? line : last_line(test, target, LITMUS_ANY_RUN);
 }
 
 const char *observation_name(enum litmus_observation observation)

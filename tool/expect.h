@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "litmus/litmus.h"
+#include "targets/target.h"
 #include "tool/targets.h"
 
 /*
@@ -17,10 +18,12 @@ int expect_check(const struct litmus_test *test, char *err, size_t err_size);
 
 /*
  * The line in force for spec or for an era; under changed rules, that of the era they began with.
- * NULL if none says anything about it. The test must have passed expect_check().
+ * NULL if none says anything about it. A line for strict runs comes before one for fine runs, and
+ * that before one for all. The test must have passed expect_check().
  */
 const struct litmus_expectation *expect_find(const struct litmus_test *test,
-					     const struct target *target, bool strict);
+					     const struct target *target,
+					     const struct run_options *options);
 
 /* "Always lost-dma". Returns buf. */
 char *expect_text(enum litmus_observation observation, unsigned violations, char *buf, size_t size);

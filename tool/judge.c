@@ -32,7 +32,7 @@ __attribute__((format(printf, 2, 3))) static int unexpected(struct cell *cell, c
 static int judge_by_line(const struct litmus_test *test, const struct target *target,
 			 const struct run_options *options, struct cell *cell)
 {
-	const struct litmus_expectation *line = expect_find(test, target, options->strict);
+	const struct litmus_expectation *line = expect_find(test, target, options);
 	char wanted[288], seen[288];
 
 	cell->expected = line;

@@ -200,7 +200,7 @@ static void test_family(void **state)
 	assert_int_equal(test->members[3].expectations[1].pos.line, 23);
 	assert_int_equal(test->expectations[1].nr_kinds, 2);
 	assert_int_equal(test->expectations[1].kinds[1].backing, LITMUS_THP);
-	assert_true(test->expectations[2].strict);
+	assert_int_equal(test->expectations[2].mode, LITMUS_IF_STRICT);
 	litmus_free(test);
 }
 
@@ -332,7 +332,7 @@ static void test_bad_for(void **state)
 		{"anom",
 		 "2:24: no kind of memory is called 'anom', expected one such as 'anon'; did "
 		 "you mean 'anon'?"},
-		{"thp if", "2:30: unexpected end of the test, expected 'strict'"},
+		{"thp if", "2:30: unexpected end of the test, expected 'fine' or 'strict'"},
 	};
 
 	(void)state;

@@ -148,7 +148,7 @@ static void test_example(void **state)
 	always = &test->expectations[1];
 	assert_int_equal(always->observation, LITMUS_ALWAYS);
 	assert_int_equal(always->violations, VIOLATION_LOST_DMA);
-	assert_false(always->strict);
+	assert_int_equal(always->mode, LITMUS_ANY_RUN);
 	assert_int_equal(always->pos.line, 29);
 	assert_int_equal(always->nr_ranges, 1);
 	assert_string_equal(always->ranges[0].from, "v5.9-rc4");
@@ -798,18 +798,19 @@ static void test_expectations(void **state)
 		      "expect Always on spec expect Never leak, bad-count on v5.9..v5.18, v6.2.., "
 		      "break-cow-v1 if strict\n"
 		      "expect Never on v6.2.. if strict // why\n"
-		      "expect Sometimes deadlock if strict\n");
+		      "expect Sometimes deadlock if strict\n"
+		      "expect Always leak on v5.9 if fine\n");
 	const struct litmus_expectation *e = test->expectations;
 
 	(void)state;
-	assert_int_equal(test->nr_expectations, 5);
+	assert_int_equal(test->nr_expectations, 6);
 	assert_int_equal(e[0].observation, LITMUS_SOMETIMES);
 	assert_int_equal(e[0].nr_ranges, 0);
 	assert_string_equal(e[1].ranges[0].from, "spec");
 	assert_null(e[1].ranges[0].to);
-	assert_false(e[1].strict);
+	assert_int_equal(e[1].mode, LITMUS_ANY_RUN);
 	assert_int_equal(e[2].violations, VIOLATION_LEAK | VIOLATION_BAD_COUNT);
-	assert_true(e[2].strict);
+	assert_int_equal(e[2].mode, LITMUS_IF_STRICT);
 	assert_int_equal(e[2].nr_ranges, 3);
 	assert_string_equal(e[2].ranges[0].from, "v5.9");
 	assert_string_equal(e[2].ranges[0].to, "v5.18");
@@ -819,10 +820,11 @@ static void test_expectations(void **state)
 	assert_null(e[2].ranges[2].to);
 	assert_int_equal(e[2].pos.line, 6);
 	assert_int_equal(e[2].pos.column, 23);
-	assert_true(e[3].strict);
+	assert_int_equal(e[3].mode, LITMUS_IF_STRICT);
 	assert_string_equal(e[3].ranges[0].to, "");
-	assert_true(e[4].strict);
+	assert_int_equal(e[4].mode, LITMUS_IF_STRICT);
 	assert_int_equal(e[4].nr_ranges, 0);
+	assert_int_equal(e[5].mode, LITMUS_IF_FINE);
 	litmus_free(test);
 }
 
@@ -1430,7 +1432,7 @@ static void test_bad_expectations(void **state)
 		 "2:8: unexpected 'never', expected 'Never', 'Sometimes' or 'Always'"},
 		{"expect Never lost-dna",
 		 "2:14: no violation is called 'lost-dna', expected one such as "
-		 "'lost-dma', 'on', 'for', 'if strict' or a new 'expect'; did you mean "
+		 "'lost-dma', 'on', 'for', 'if fine', 'if strict' or a new 'expect'; did you mean "
 		 "'lost-dma'?"},
 		{"expect Never leak, leak",
 		 "2:20: unexpected 'leak', expected each violation once"},
@@ -1457,8 +1459,8 @@ static void test_bad_expectations(void **state)
 		 "2:27: unexpected '..', expected 'expect' or the end of the test"},
 		{"expect Never on a b",
 		 "2:19: unexpected 'b', expected 'expect' or the end of the test"},
-		{"expect Never if", "3:1: unexpected end of the test, expected 'strict'"},
-		{"expect Never if strictly", "2:17: unexpected 'strictly', expected 'strict'"},
+		{"expect Never if", "3:1: unexpected end of the test, expected 'fine' or 'strict'"},
+		{"expect Never if strictly", "2:17: unexpected 'strictly', expected 'fine' or 'strict'"},
 		{"expect Never; expect Never",
 		 "2:13: unexpected ';', expected 'expect' or the end of the test"},
 	};
