@@ -223,6 +223,27 @@ static int64_t do_writeprotect(struct spec_machine *m, const struct range *range
 	return err;
 }
 
+/*
+ * Who was told to the monitor, but does not sleep yet, looks again before it does: then it goes on
+ * though nobody wakes it.
+ */
+static int awake_choices(const struct litmus_op *op)
+{
+	switch (op->code) {
+	case LITMUS_UFFDIO_WRITEPROTECT:
+		return op->flags & LITMUS_UFFDIO_MODE_DONTWAKE &&
+				       !(op->flags & LITMUS_UFFDIO_MODE_WP)
+			       ? 2
+			       : 1;
+	case LITMUS_UFFDIO_COPY:
+	case LITMUS_UFFDIO_ZEROPAGE:
+	case LITMUS_UFFDIO_CONTINUE:
+		return op->flags & LITMUS_UFFDIO_MODE_DONTWAKE ? 2 : 1;
+	default:
+		return 1;
+	}
+}
+
 int spec_uffdio_choices(struct spec_machine *m, const struct litmus_op *op)
 {
 	const struct range range = range_of(m, op);
@@ -235,17 +256,19 @@ int spec_uffdio_choices(struct spec_machine *m, const struct litmus_op *op)
 	case LITMUS_UFFDIO_UNREGISTER:
 		return is_any_mapped(&range) && !is_others(&range) ? 1 : 2;
 	case LITMUS_UFFDIO_WRITEPROTECT:
-		return writeprotect_choices(m, &range, op);
+		return writeprotect_choices(m, &range, op) * awake_choices(op);
 	case LITMUS_UFFDIO_WAKE:
 		return 1;
 	default:
-		return spec_fill_choices(m, &range, op);
+		return spec_fill_choices(m, &range, op) * awake_choices(op);
 	}
 }
 
 int64_t spec_uffdio(struct spec_machine *m, int task, const struct litmus_op *op, int choice)
 {
 	const struct range range = range_of(m, op);
+	bool awake;
+	int64_t err;
 
 	if (!m->uffds[op->uffd].open)
 		return -EBADF;
@@ -264,9 +287,14 @@ int64_t spec_uffdio(struct spec_machine *m, int task, const struct litmus_op *op
 		return -EAGAIN;
 	if (!spec_mm_lives(m, range.mm))
 		return -ESRCH;
+	awake = spec_pick(&choice, awake_choices(op));
 	if (op->code == LITMUS_UFFDIO_WRITEPROTECT)
-		return do_writeprotect(m, &range, op, choice);
-	return spec_fill(m, task, &range, op, choice);
+		err = do_writeprotect(m, &range, op, choice);
+	else
+		err = spec_fill(m, task, &range, op, choice);
+	if (!err && awake)
+		spec_wake(m, range.uffd, range.first, range.nr);
+	return err;
 }
 
 /* The mark on a hugetlb page that is not there is not always shown. */

@@ -61,7 +61,7 @@ struct model_state {
 	struct shmem *files[LITMUS_MAX_OBJECTS]; /* of those that map one; open to the end */
 	struct userfaultfd_ctx *uffds[LITMUS_MAX_UFFDS];
 	struct userfaultfd_ctx *unnamed_uffds[LITMUS_MAX_TASKS]; /* of children, not asked for */
-	char ends;                              /* stands for `ending` and `over` of all tasks */
+	char ends; /* stands for `ending` of all tasks; see model_ends_object(), too */
 	unsigned completed;                     /* bit mask */
 	int64_t memory[LITMUS_MAX_OBSERVABLES]; /* what LITMUS_OBSERVE_MEMORY has seen */
 };
@@ -75,6 +75,7 @@ struct model {
 	struct run_result *result;
 	struct model_state *state; /* in the world; its address never changes */
 	bool observes_p0;          /* P0's memory is observed: it ends last */
+	bool reads_events;         /* some task does */
 	unsigned allocations;      /* with a machine, but no address space */
 	unsigned nr_frames;
 	struct audit_frame frames[MODEL_MAX_FRAMES]; /* scratch of model_audit() */
@@ -158,6 +159,12 @@ void model_do_op(struct model *model, int task);
 /* End the task, and its process with it if it is the last one. */
 void model_end_task(struct model *model, int task);
 
+/*
+ * What stands for `over` of all tasks. A read() waits for an event as long as somebody is left who
+ * may cause one: so it is the lock of the events where the test has one.
+ */
+const void *model_ends_object(const struct model *model);
+
 static inline struct model_task *model_call_task(const struct model_call *call)
 {
 	return &call->model->state->tasks[call->task];
@@ -216,6 +223,9 @@ int64_t model_uffd(const struct model_call *call);
 /* Has a read() something to read, or nothing to wait for any more? */
 bool model_uffd_ready(const struct model *model, const struct litmus_op *op);
 bool model_read_can_go(const struct model *model, int task, const struct litmus_op *op);
+
+/* Is there nobody else left who could cause an event? */
+bool model_nobody_left(const struct model *model, int task);
 
 /* The test ends: what is still open is closed. */
 void model_close_uffds(struct model *model);

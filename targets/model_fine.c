@@ -24,10 +24,12 @@ static const void *begin_object(const struct model *model, int task)
 	int process = model->test->tasks[task].process;
 
 	if (!op && !task && model->observes_p0)
-		return &model->state->ends;
+		return model_ends_object(model);
 	if (op && model->state->tasks[task].started) {
 		if (op->code == LITMUS_WAIT_FOR_COMPLETION)
 			return &model->state->completed;
+		if (op->code == LITMUS_READ)
+			return model_ends_object(model);
 		if (op->code == LITMUS_WAITPID)
 			process = model->test->tasks[op->task].process;
 	}
@@ -72,18 +74,6 @@ static unsigned fine_ran(void *context, unsigned task, enum check_run run)
 static unsigned fine_quiet(void *context)
 {
 	return model_audit(context);
-}
-
-/* What can't be explored this way yet. */
-static const char *cannot(const struct litmus_test *test)
-{
-	for (int task = 0; task < test->nr_tasks; task++) {
-		for (int i = 0; i < test->tasks[task].nr_ops; i++) {
-			if (test->tasks[task].ops[i].code == LITMUS_READ)
-				return "with --fine nobody reads events of a userfaultfd yet";
-		}
-	}
-	return NULL;
 }
 
 static struct fine_machine fine_machine(struct model *model)
@@ -163,16 +153,10 @@ void model_explore_fine(struct model *model)
 		.max_seconds = options->max_seconds,
 	};
 	struct run_result *result = model->result;
-	const char *reason = cannot(model->test);
 	size_t size = check_size();
 	void *start = malloc(size);
 	struct fine_stats stats = {0};
 
-	if (reason) {
-		result->status = RUN_SKIPPED;
-		snprintf(result->reason, sizeof(result->reason), "%s", reason);
-		goto out;
-	}
 	if (start)
 		check_save(start);
 	if (!start || explore_fine(&machine, &fine, &stats))
@@ -185,6 +169,5 @@ void model_explore_fine(struct model *model)
 	result->states = stats.explore.states;
 	result->transitions = stats.steps;
 	result->seconds = stats.seconds;
-out:
 	free(start);
 }

@@ -330,6 +330,29 @@ static struct port_rwsem *other_mm_users(const struct model_call *call)
 	}
 }
 
+const void *model_ends_object(const struct model *model)
+{
+	if (model->reads_events)
+		return &model->state->machine->uffd_lock;
+	return &model->state->ends;
+}
+
+/* What comes after the operation is a read(): for other readers one less who may cause an event. */
+static bool comes_to_read(const struct model *model, int task)
+{
+	const struct litmus_task *program = &model->test->tasks[task];
+	int next = model->state->tasks[task].pc + 1;
+
+	return next < program->nr_ops && program->ops[next].code == LITMUS_READ;
+}
+
+/* A read() that has come too late for the event that it was told of waits for the next one. */
+static bool must_read_again(const struct model_call *call, int64_t result)
+{
+	return call->op->code == LITMUS_READ && result == -MM_EAGAIN &&
+	       !model_nobody_left(call->model, call->task);
+}
+
 void model_do_op(struct model *model, int task)
 {
 	struct model_call call = {
@@ -350,6 +373,10 @@ void model_do_op(struct model *model, int task)
 	if (users)
 		port_up_read(users);
 
+	if (must_read_again(&call, result))
+		return;
+	if (comes_to_read(model, task))
+		check_access(model_ends_object(model), CHECK_WRITE);
 	if (call.op->dest >= 0)
 		model_call_task(&call)->registers[call.op->dest] = result;
 	model_call_task(&call)->pc++;
@@ -427,7 +454,7 @@ void model_end_task(struct model *model, int task)
 	model->state->tasks[task].ended = true;
 	if (is_last_of_process(model, process))
 		end_process(model, process);
-	if (model->observes_p0)
-		check_access(&model->state->ends, CHECK_WRITE);
+	if (model->observes_p0 || model->reads_events)
+		check_access(model_ends_object(model), CHECK_WRITE);
 	model->state->tasks[task].over = true;
 }

@@ -99,14 +99,13 @@ static int64_t read_event(const struct model_call *call, struct userfaultfd_ctx 
 	return LITMUS_UFFD_EVENT_PAGEFAULT;
 }
 
-/* Is there nobody left who could cause an event? */
-static bool nobody_left(const struct model *model, int task)
+bool model_nobody_left(const struct model *model, int task)
 {
 	for (int i = 0; i < model->test->nr_tasks; i++) {
 		const struct model_task *other = &model->state->tasks[i];
 		const struct litmus_op *op;
 
-		if (i == task || !other->started || other->ended)
+		if (i == task || !other->started || other->over)
 			continue;
 		if (check_is_blocked((unsigned)i))
 			return false;
@@ -121,12 +120,15 @@ bool model_uffd_ready(const struct model *model, const struct litmus_op *op)
 {
 	struct userfaultfd_ctx *ctx = *context(model, op->uffd);
 
+	/* Who holds the lock may be in the midst of a change. */
+	if (model->state->machine->uffd_lock.held)
+		return false;
 	return !ctx || userfaultfd_poll(ctx);
 }
 
 bool model_read_can_go(const struct model *model, int task, const struct litmus_op *op)
 {
-	return model_uffd_ready(model, op) || nobody_left(model, task);
+	return model_uffd_ready(model, op) || model_nobody_left(model, task);
 }
 
 /* What works on a context that is open. */

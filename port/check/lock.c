@@ -3,6 +3,8 @@
 #include "port/check/world.h"
 
 /*
+ * Who only looks at the world from outside takes no lock and lets go of none, whoever holds it.
+ *
  * Readers of a rwsem don't hinder each other, so that they are as good as readers of its object;
  * a writer does, and is hindered.
  */
@@ -14,12 +16,16 @@ void port_spin_init(struct port_spinlock *lock)
 
 void port_spin_lock(struct port_spinlock *lock)
 {
+	if (!fiber_runs())
+		return;
 	fiber_wait(WAIT_SPIN, lock, CHECK_WRITE);
 	lock->held = true;
 }
 
 void port_spin_unlock(struct port_spinlock *lock)
 {
+	if (!fiber_runs())
+		return;
 	check_access(lock, CHECK_WRITE);
 	lock->held = false;
 }
@@ -31,24 +37,32 @@ void port_rwsem_init(struct port_rwsem *sem)
 
 void port_down_read(struct port_rwsem *sem)
 {
+	if (!fiber_runs())
+		return;
 	fiber_wait(WAIT_READ, sem, CHECK_READ);
 	sem->count++;
 }
 
 void port_up_read(struct port_rwsem *sem)
 {
+	if (!fiber_runs())
+		return;
 	check_access(sem, CHECK_READ);
 	sem->count--;
 }
 
 void port_down_write(struct port_rwsem *sem)
 {
+	if (!fiber_runs())
+		return;
 	fiber_wait(WAIT_WRITE, sem, CHECK_WRITE);
 	sem->count = -1;
 }
 
 void port_up_write(struct port_rwsem *sem)
 {
+	if (!fiber_runs())
+		return;
 	check_access(sem, CHECK_WRITE);
 	sem->count = 0;
 }
@@ -117,8 +131,6 @@ void port_cpu_init(struct port_cpu *cpu)
 {
 	*cpu = (struct port_cpu){0};
 }
-
-/* Who only looks at the world from outside leaves the CPUs as they are. */
 
 void port_irq_disable(struct port_cpu *cpu)
 {

@@ -69,7 +69,7 @@ static void test_missing(void **state)
 	       "0:r0=2; 0:r1=2; 1:r0=-EAGAIN;", NULL);
 }
 
-/* Nobody who waits goes on without a reason. */
+/* Nobody who sleeps goes on without a reason; who has not fallen asleep yet looks again. */
 static void test_waking(void **state)
 {
 	(void)state;
@@ -81,10 +81,11 @@ static void test_waking(void **state)
 	expect(MONITOR_HOLE " r0 = read(u); uffdio_copy(u, x, 7, UFFDIO_COPY_MODE_DONTWAKE);"
 			    " r1 = *x; uffdio_wake(u, x); }\n"
 			    "P1(int *x) { *x = 2; }\n",
+	       "0:r0=UFFD_PAGEFAULT_FLAG_WRITE; 0:r1=2;",
 	       "0:r0=UFFD_PAGEFAULT_FLAG_WRITE; 0:r1=7;", NULL);
 	expect(MONITOR_HOLE " r0 = read(u); uffdio_copy(u, x, 7, UFFDIO_COPY_MODE_DONTWAKE); }\n"
 			    "P1(int *x) { r0 = *x; }\n",
-	       "tasks wait for each other", NULL);
+	       "0:r0=UFFD_EVENT_PAGEFAULT; 1:r0=7;", "tasks wait for each other", NULL);
 	/* An event that is not read yet vanishes with its reason. */
 	expect(MONITOR_HOLE " r0 = uffdio_copy(u, x, 7, 0); r1 = read(u); }\n"
 			    "P1(int *x) { r0 = *x; }\n",
@@ -252,7 +253,8 @@ static void test_wp(void **state)
 	       " r0 = read(u); uffdio_writeprotect(u, x, UFFDIO_WRITEPROTECT_MODE_DONTWAKE);"
 	       " r1 = *x; uffdio_wake(u, x); }\n"
 	       "P1(int *x) { *x = 2; }\n",
-	       "0:r0=UFFD_PAGEFAULT_FLAG_WP; 0:r1=1;", NULL);
+	       "0:r0=UFFD_PAGEFAULT_FLAG_WP; 0:r1=1;", "0:r0=UFFD_PAGEFAULT_FLAG_WP; 0:r1=2;",
+	       NULL);
 	expect(MONITOR_PROTECTED " r0 = read(u); uffdio_unregister(u, x); r1 = pm_uffd_wp(x); }\n"
 				 "P1(int *x) { *x = 2; }\n"
 				 "locations [x]",
