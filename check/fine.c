@@ -224,6 +224,29 @@ static int expand(struct search *s)
 	return look_around(s);
 }
 
+/*
+ * The world has come back to a state on the way to it, and all the time only one task had a move:
+ * what the others can still do, if anything, does not concern it, so that it will never come out.
+ */
+static bool is_livelock(const struct search *s, XXH128_hash_t hash)
+{
+	for (size_t i = s->depth; i-- > 0 && s->frames[i].nr_moves == 1;) {
+		if (XXH128_isEqual(s->frames[i].hash, hash))
+			return true;
+	}
+	return false;
+}
+
+static int report_livelock(struct search *s, struct explore_move move)
+{
+	unsigned violations =
+		s->machine->ran(s->machine->context, (unsigned)move.task, CHECK_LIVELOCK);
+
+	top_frame(s)->executions++;
+	move.choice = (int16_t)-move.choice;
+	return report(s, violations, &move, 1);
+}
+
 /* The world has come to a state by a move, or is in its first one. If it is new, look into it. */
 static int arrive(struct search *s, struct explore_move via, unsigned switches)
 {
@@ -253,7 +276,7 @@ static int arrive(struct search *s, struct explore_move via, unsigned switches)
 		if (!new && s->options->count)
 			top_frame(s)->executions += *visited_value(&s->visited, frame->hash);
 		if (!new)
-			return 0;
+			return is_livelock(s, frame->hash) ? report_livelock(s, via) : 0;
 	}
 	if (s->options->limits.max_states && stats->states == s->options->limits.max_states) {
 		s->ended = true;
@@ -371,6 +394,10 @@ int explore_fine(const struct fine_machine *machine, const struct fine_options *
 unsigned fine_step(const struct fine_machine *machine, struct explore_move move)
 {
 	static struct check_trace trace;
+	unsigned steps = (unsigned)abs(move.choice);
+	unsigned violations = ahead_run(machine, (unsigned)move.task, steps, &trace);
 
-	return ahead_run(machine, (unsigned)move.task, (unsigned)move.choice, &trace);
+	if (move.choice < 0)
+		violations |= machine->ran(machine->context, (unsigned)move.task, CHECK_LIVELOCK);
+	return violations;
 }

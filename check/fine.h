@@ -40,7 +40,10 @@ struct fine_machine {
 	 */
 	unsigned (*quiet)(void *context);
 
-	/* As explore_machine's. A move runs its task for `choice` steps. */
+	/*
+	 * As explore_machine's. A move runs its task for `choice` steps; a negative number of them
+	 * that the task repeats for ever.
+	 */
 	bool (*final)(void *context, unsigned violations, const struct explore_move *schedule,
 		      int nr_moves);
 };

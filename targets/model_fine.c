@@ -61,10 +61,14 @@ static unsigned fine_ran(void *context, unsigned task, enum check_run run)
 	struct model *model = context;
 
 	model->detail[0] = '\0';
-	model->state->tasks[task].busy = run == CHECK_BLOCKED;
+	model->state->tasks[task].busy = run == CHECK_BLOCKED || run == CHECK_LIVELOCK;
 	model->result->allocation_failed |= check_allocation_failed();
 	if (!nr_free_pages(model->state->machine) || check_exhausted())
 		model->exhausted = true;
+	if (run == CHECK_LIVELOCK) {
+		snprintf(model->detail, sizeof(model->detail), "P%u retries without end", task);
+		return VIOLATION_LIVELOCK;
+	}
 	if (run != CHECK_BUG)
 		return VIOLATION_NONE;
 	snprintf(model->detail, sizeof(model->detail), "%s", check_bug_text());
