@@ -22,6 +22,7 @@
 
 #define BUG      1u
 #define DEADLOCK 2u
+#define LIVELOCK 8u
 #define STUCK    4u /* violations of quiet() */
 
 #define MAX_OUTCOMES 512
@@ -75,6 +76,8 @@ static unsigned ran(void *context, unsigned task, enum check_run run)
 {
 	(void)context;
 	(void)task;
+	if (run == CHECK_LIVELOCK)
+		return LIVELOCK;
 	return run == CHECK_BUG ? BUG : 0;
 }
 
@@ -863,6 +866,40 @@ static void test_fewest_switches(void **state)
 	}
 }
 
+/* To look again and again is no livelock as long as somebody may still set the flag. */
+static void wait_for_flag(struct memory *m, unsigned self)
+{
+	while (!port_atomic_read(&m->x[self]))
+		;
+}
+
+static void set_flag(struct memory *m, unsigned self)
+{
+	port_atomic_set(&m->x[1 - self], 1);
+}
+
+static void set_none(struct memory *m, unsigned self)
+{
+	port_atomic_set(&m->x[self], 1);
+}
+
+static void test_livelock(void **state)
+{
+	struct program never = {2, {wait_for_flag, set_none}, NULL, NULL};
+	struct program at_last = {2, {wait_for_flag, set_flag}, NULL, NULL};
+
+	(void)state;
+	for (int reduced = 0; reduced < 2; reduced++) {
+		struct fine_options options = {.max_switches = UINT_MAX, .no_reduction = !reduced};
+		struct found found;
+
+		run_with(&never, &found, &options);
+		assert_int_equal(found.violations, LIVELOCK);
+		run_with(&at_last, &found, &options);
+		assert_int_equal(found.violations, 0);
+	}
+}
+
 /* fib_bench of SV-COMP: with N turns each, the largest value is Fibonacci's number 2 N + 2. */
 #define FIB_TURNS 2
 
@@ -960,6 +997,7 @@ int main(void)
 		cmocka_unit_test(test_readers),        cmocka_unit_test(test_bounded_buffer),
 		cmocka_unit_test(test_treiber),        cmocka_unit_test(test_fewest_switches),
 		cmocka_unit_test(test_fibonacci),      cmocka_unit_test(test_flush),
+		cmocka_unit_test(test_livelock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

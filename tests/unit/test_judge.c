@@ -4,6 +4,9 @@
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
+/* Before cmocka.h, which has a macro of the name of one of its functions. */
+#include "tool/expect.h"
+
 #include <cmocka.h>
 #include <string.h>
 
@@ -158,6 +161,49 @@ static void what_is_not_done_is_not_as_expected(void **state)
 	finish(&judged);
 }
 
+static void what_was_seen_counts_though_more_may_come(void **state)
+{
+	struct judged judged =
+		prepare("C T\n{ anon x = 1; }\nP0(int *x) { r0 = *x; }\nexists (0:r0=1)\n"
+			"expect Never\n");
+	struct target target = target_of(TARGET_MODEL, "v6.18");
+
+	(void)state;
+	showed(&judged, "0:r0", 1);
+	run_result_finish(&judged.cell.result, judged.test);
+	judged.cell.result.status = RUN_INCOMPLETE;
+	assert_int_equal(judge_cell(judged.test, &target, &options, &judged.spec, &judged.cell), 0);
+	assert_int_equal(judged.cell.verdict, VERDICT_UNEXPECTED);
+	assert_string_equal(judged.cell.why, "expected Never, saw Always");
+	finish(&judged);
+}
+
+static void lines_for_such_runs_come_first(void **state)
+{
+	static const struct {
+		struct run_options options;
+		enum litmus_observation observation;
+	} runs[] = {
+		{{0}, LITMUS_NEVER},
+		{{.fine = true}, LITMUS_SOMETIMES},
+		{{.strict = true}, LITMUS_ALWAYS},
+		{{.fine = true, .strict = true}, LITMUS_ALWAYS},
+	};
+	struct judged judged =
+		prepare("C T\n{ anon x = 1; }\nP0(int *x) { r0 = *x; }\nexists (0:r0=1)\n"
+			"expect Sometimes if fine\nexpect Always if strict\nexpect Never\n");
+	struct target target = target_of(TARGET_MODEL, "v6.18");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(runs) / sizeof(runs[0]); i++) {
+		const struct litmus_expectation *line =
+			expect_find(judged.test, &target, &runs[i].options);
+
+		assert_int_equal(line->observation, runs[i].observation);
+	}
+	finish(&judged);
+}
+
 static void what_was_skipped_has_no_verdict(void **state)
 {
 	struct judged judged = prepare(RACE);
@@ -274,6 +320,8 @@ int main(void)
 		cmocka_unit_test(a_line_that_does_not),
 		cmocka_unit_test(no_line_no_verdict),
 		cmocka_unit_test(what_is_not_done_is_not_as_expected),
+		cmocka_unit_test(what_was_seen_counts_though_more_may_come),
+		cmocka_unit_test(lines_for_such_runs_come_first),
 		cmocka_unit_test(what_was_skipped_has_no_verdict),
 		cmocka_unit_test(a_kernel_as_its_model),
 		cmocka_unit_test(a_kernel_that_its_model_forbids),
