@@ -276,6 +276,58 @@ const struct mm_bug mm_bugs[] = {
 		.brought = "292924b26024",
 		.fixed = "6ce64428d620",
 	},
+	{
+		.name = "CVE-2016-5195",
+		.what = "Dirty COW: once its copy is gone, a debugger's write goes to the file",
+		.era = "v5.7",
+		.bug = {"gup_follow_write", "dropped"},
+		.fix = {"gup_follow_write", "force-cow"},
+		.fixed = "19be0eaffa3a",
+	},
+	{
+		.name = "CVE-2017-1000405",
+		.what = "Huge Dirty COW: a read makes the huge zero page's PMD dirty, and a "
+			"debugger writes to it",
+		.era = "v5.7",
+		.bug = {"gup_touch_pmd", "always"},
+		.fix = {"gup_touch_pmd", "write"},
+		.fixed = "a8f97366452e",
+	},
+	{
+		.name = "CVE-2022-2590",
+		.what = "Dirty COW of shared memory: UFFDIO_CONTINUE maps the file's page, dirty",
+		.era = "v5.19",
+		.bug = {"gup_follow_write", "force-cow"},
+		.fix = {"gup_follow_write", "exclusive"},
+		.brought = "9ae0f87d009c",
+		.fixed = "5535be309971",
+	},
+	{
+		.name = "fast GUP reads the marker early",
+		.what = "a pinned page is no longer exclusive, as KSM saw no pin, and fast GUP the "
+			"marker before",
+		.era = "v5.19",
+		.bug = {"gup_fast_marker", "early"},
+		.fix = {"gup_fast_marker", "late"},
+		.brought = "a7f226604170",
+		.fixed = "088b8aa537c2",
+	},
+	{
+		.name = "COW sets the PTE before the flush",
+		.what = "one thread reads the page that another has left already",
+		.era = "v5.7",
+		.bug = {"cow_order", "set-first"},
+		.fix = {"cow_order", "flush-first"},
+		.fixed = "4ce072f1faf2",
+	},
+	{
+		.name = "COW lets go of the page before the flush",
+		.what = "its next owner writes to it while a thread still reads it",
+		.era = "v5.7",
+		.bug = {"cow_order", "rmap-first"},
+		.fix = {"cow_order", "flush-first"},
+		.fixed = "945754a1754f",
+	},
 };
 
 const int mm_nr_bugs = (int)(sizeof(mm_bugs) / sizeof(mm_bugs[0]));

@@ -71,6 +71,8 @@ static bool can_follow_write(const struct machine *machine, const struct vma *vm
 	if (vma->flags & VM_HUGETLB && machine->rules.hugetlb_force != HUGETLB_FORCE_READ_ONLY)
 		return false;
 	switch (machine->rules.gup_follow_write) {
+	case GUP_FOLLOW_DROPPED:
+		return false;
 	case GUP_FOLLOW_FORCE_COW:
 		return flags & FOLL_FORCE && flags & FOLL_COW && pte_dirty(pte);
 	case GUP_FOLLOW_COW:
@@ -127,6 +129,19 @@ static struct followed follow_lock(struct mm *mm, unsigned long addr, struct pte
 	return followed_pte(mm->machine, port_entry_read(lock->entry));
 }
 
+/* FOLL_TOUCH, which plain pins don't ask for. The entry's lock held. */
+static void touch(struct machine *machine, const struct pte_lock *lock, struct followed at,
+		  unsigned flags)
+{
+	pte_t entry = port_entry_read(lock->entry);
+
+	if (flags & FOLL_WRITE && !pte_dirty(at.pte))
+		set_page_dirty(machine, at.page);
+	/* a8f97366452e: what is dirty here, a write with FOLL_COW takes for its own copy. */
+	if (pmd_leaf(entry) && machine->rules.gup_touch_pmd == GUP_TOUCH_PMD_ALWAYS)
+		port_entry_set(lock->entry, pte_mkdirty(entry));
+}
+
 /*
  * The page that addr maps, taken as `flags` ask; NULL: a fault is needed first. The zero page is
  * handed out like any other.
@@ -156,9 +171,8 @@ static struct page *follow_page(struct mm *mm, const struct vma *vma, unsigned l
 		page = UNSHARE_NEEDED;
 	else if (!grab_page(machine, page, flags))
 		page = GRAB_FAILED;
-	/* FOLL_TOUCH, which plain pins don't ask for. */
-	else if (flags & FOLL_WRITE && flags & FOLL_GET && !pte_dirty(at.pte))
-		set_page_dirty(machine, page);
+	else if (flags & FOLL_GET)
+		touch(machine, &lock, at, flags);
 out:
 	pte_unlock(&lock);
 	return page;
@@ -196,8 +210,11 @@ static int faultin_page(struct mm *mm, struct vma *vma, unsigned long addr, unsi
 	 * The write fault has done all that it can in a VMA without VM_WRITE, and left the PTE
 	 * read-only. Remember that, rather than to ask for less (19be0eaffa3a, Dirty COW).
 	 */
-	if (ret & VM_FAULT_WRITE && !(vma->flags & VM_WRITE))
+	if (ret & VM_FAULT_WRITE && !(vma->flags & VM_WRITE)) {
 		*flags |= FOLL_COW;
+		if (rules->gup_follow_write == GUP_FOLLOW_DROPPED)
+			*flags &= ~(unsigned)FOLL_WRITE;
+	}
 	/* The same where it is left read-only for a monitor. */
 	if (ret & VM_FAULT_WRITE && userfaultfd_wp(vma) &&
 	    rules->uffd_wp_copy == UFFD_WP_COPY_MEANT)
@@ -312,6 +329,11 @@ static long gup_slow(struct mm *mm, unsigned long addr, unsigned nr, unsigned fl
 	}
 }
 
+static bool fast_must_unshare(const struct machine *machine, struct followed at, unsigned flags)
+{
+	return !pte_write(at.pte) && gup_must_unshare(machine, NULL, flags, at);
+}
+
 /*
  * One entry without any lock. The page is taken first and the entry read again: if it is the same,
  * the page was mapped when it was taken. Interrupts off. False: the slow path must do it.
@@ -319,6 +341,8 @@ static long gup_slow(struct mm *mm, unsigned long addr, unsigned nr, unsigned fl
 static bool gup_fast_entry(struct machine *machine, port_entry *entry, pte_t found,
 			   struct followed at, unsigned flags, bool need_write)
 {
+	bool early = machine->rules.gup_fast_marker == GUP_FAST_MARKER_EARLY;
+
 	if (!pte_access_permitted(at.pte, need_write))
 		return false;
 	/* gup_huge_pmd() never asked that of the huge zero page's PMD. */
@@ -326,10 +350,11 @@ static bool gup_fast_entry(struct machine *machine, port_entry *entry, pte_t fou
 		return false;
 	if (must_leave_movable(machine, flags) && page_is_movable(machine, at.page))
 		return false;
+	if (early && fast_must_unshare(machine, at, flags))
+		return false;
 	if (!grab_page(machine, at.page, flags))
 		return false;
-	if (port_entry_read(entry) != found ||
-	    (!pte_write(at.pte) && gup_must_unshare(machine, NULL, flags, at))) {
+	if (port_entry_read(entry) != found || (!early && fast_must_unshare(machine, at, flags))) {
 		ungrab_page(machine, at.page, flags);
 		return false;
 	}
@@ -390,6 +415,8 @@ static unsigned lockless_pages_from_mm(struct mm *mm, unsigned long addr, unsign
 	struct port_cpu *cpu = &machine->cpus[port_cpu_id()];
 	/* A fork under way may have found the page unpinned already (57efa1fe5957). */
 	bool check_seq = machine->rules.fork_seqcount == FORK_SEQCOUNT_YES && flags & FOLL_PIN;
+	/* Else each flush waits for us. */
+	bool irqs_off = machine->rules.gup_fast_marker == GUP_FAST_MARKER_LATE;
 	unsigned done = 0;
 	int seq = 0;
 
@@ -398,10 +425,12 @@ static unsigned lockless_pages_from_mm(struct mm *mm, unsigned long addr, unsign
 		if (seq & 1)
 			return 0;
 	}
-	port_irq_disable(cpu);
+	if (irqs_off)
+		port_irq_disable(cpu);
 	while (done < nr && gup_fast_page(mm, addr + done * MM_PAGE_SIZE, flags, &pages[done]))
 		done++;
-	port_irq_enable(cpu);
+	if (irqs_off)
+		port_irq_enable(cpu);
 
 	if (check_seq && port_atomic_read(&mm->write_protect_seq) != seq) {
 		while (done)

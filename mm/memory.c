@@ -153,6 +153,28 @@ static pte_t copied_entry(const struct vm_fault *vmf, const struct page *page)
 }
 
 /*
+ * Clear, flush, set (4ce072f1faf2), and only then let go of the old page (945754a1754f): a CPU with
+ * a stale entry must not see what the page's next owner writes, nor miss what others write to the
+ * copy. PTE lock held; `old` is NULL for what is no page to let go of.
+ */
+static void replace_by_copy(struct vm_fault *vmf, struct page *old, struct page *new)
+{
+	struct machine *machine = vmf->mm->machine;
+	enum cow_order order = machine->rules.cow_order;
+
+	if (old && order == COW_ORDER_RMAP_FIRST)
+		page_remove_rmap(machine, old);
+	if (order != COW_ORDER_SET_FIRST)
+		ptep_clear_flush(vmf);
+	page_add_new_anon_rmap(machine, new, vmf->vma, vmf->addr);
+	port_entry_set(vmf->pte.entry, copied_entry(vmf, new));
+	if (order == COW_ORDER_SET_FIRST)
+		flush_tlb_range(vmf->mm, vmf->addr, vmf->addr + MM_PAGE_SIZE);
+	if (old && order != COW_ORDER_RMAP_FIRST)
+		page_remove_rmap(machine, old);
+}
+
+/*
  * Map a copy of the page instead of it. `old` is NULL for the zero page; otherwise the caller has
  * taken a reference on it, which is dropped here. PTE lock not held.
  */
@@ -172,15 +194,7 @@ static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 
 	vmf->pte = pte_offset_lock(vmf->mm, vmf->addr);
 	if (vmf->pte.entry && port_entry_read(vmf->pte.entry) == vmf->orig_pte) {
-		/*
-		 * Clear, flush, set, and only then let go of the old page: a CPU with a stale
-		 * entry must not see what the page's next owner writes.
-		 */
-		ptep_clear_flush(vmf);
-		page_add_new_anon_rmap(machine, new, vmf->vma, vmf->addr);
-		port_entry_set(vmf->pte.entry, copied_entry(vmf, new));
-		if (old)
-			page_remove_rmap(machine, old);
+		replace_by_copy(vmf, old, new);
 		copied = true;
 	}
 	if (vmf->pte.entry)

@@ -77,6 +77,26 @@ static const struct mm_rule_value gup_follow_write_values[] = {
 	[GUP_FOLLOW_COW] = {"cow", "once COW was broken, if dirty", "17839856fd58"},
 	[GUP_FOLLOW_EXCLUSIVE] = {"exclusive", "with FOLL_FORCE, if the page is anon-exclusive",
 				  "5535be309971"},
+	[GUP_FOLLOW_DROPPED] = {"dropped", "once COW was broken, always", NULL},
+};
+
+static const struct mm_rule_value gup_touch_pmd_values[] = {
+	[GUP_TOUCH_PMD_WRITE] = {"write", "with FOLL_WRITE", "a8f97366452e"},
+	[GUP_TOUCH_PMD_ALWAYS] = {"always", "whenever it takes a reference", NULL},
+};
+
+static const struct mm_rule_value gup_fast_marker_values[] = {
+	[GUP_FAST_MARKER_LATE] = {"late", "once it has the page", "088b8aa537c2"},
+	[GUP_FAST_MARKER_EARLY] = {"early",
+				   "before, if the CPU reads ahead and flushes don't wait for it",
+				   NULL},
+};
+
+static const struct mm_rule_value cow_order_values[] = {
+	[COW_ORDER_FLUSH_FIRST] = {"flush-first", "clear, flush, set, let go of the old page",
+				   "4ce072f1faf2"},
+	[COW_ORDER_SET_FIRST] = {"set-first", "set, then flush", NULL},
+	[COW_ORDER_RMAP_FIRST] = {"rmap-first", "let go of the old page, then flush", NULL},
 };
 
 static const struct mm_rule_value fork_pinned_values[] = {
@@ -335,10 +355,13 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(thp_reuse, "When may a write fault on a PMD take the huge page?"),
 	FIELD(thp_cow, "What does a write fault on a PMD do when it can't?"),
 	FIELD(huge_zero_write, "What does a write fault do on the huge zero page?"),
+	FIELD(cow_order, "In which order does a copy take the place of the page?"),
 	FIELD(wp_unlock, "When does a write fault that takes the page drop the page lock?"),
 	FIELD(gup_break, "What does GUP without FOLL_WRITE do about a page that may be shared?"),
 	FIELD(gup_fast_write, "For which requests does fast GUP demand a writable entry?"),
 	FIELD(gup_follow_write, "When does FOLL_WRITE get the page of a read-only PTE?"),
+	FIELD(gup_touch_pmd, "When does FOLL_GET make the PMD of a huge page dirty?"),
+	FIELD(gup_fast_marker, "When does fast GUP look whether a page is anon-exclusive?"),
 	FIELD(fork_pinned, "What does fork do with an anonymous page that may be pinned?"),
 	FIELD(fork_seqcount, "Does FOLL_PIN by fast GUP notice a fork at the same time?"),
 	FIELD(clear_refs_pinned, "What does clearing soft-dirty do to a page that may be pinned?"),

@@ -53,6 +53,13 @@ enum wp_unlock {
 	WP_UNLOCK_BEFORE_PTL, /* while the PTE lock still keeps the page mapped */
 };
 
+/* In which order does a copy take the place of its original? */
+enum cow_order {
+	COW_ORDER_FLUSH_FIRST, /* clear and flush the PTE, set it, let go of the old page */
+	COW_ORDER_SET_FIRST,   /* set the PTE, then flush */
+	COW_ORDER_RMAP_FIRST,  /* let go of the old page, then flush */
+};
+
 /* What does GUP without FOLL_WRITE do to a page that may be COW-shared? */
 enum gup_break {
 	GUP_BREAK_NEVER,       /* take it as it is */
@@ -74,6 +81,19 @@ enum gup_follow_write {
 	GUP_FOLLOW_FORCE_COW, /* FOLL_FORCE, COW was broken (FOLL_COW), and it is dirty */
 	GUP_FOLLOW_COW,       /* COW was broken (FOLL_COW), and it is dirty */
 	GUP_FOLLOW_EXCLUSIVE, /* FOLL_FORCE, and the page is anon-exclusive */
+	GUP_FOLLOW_DROPPED,   /* COW was broken: nobody asks any more */
+};
+
+/* When does FOLL_GET make the PMD that it finds a huge page by dirty? */
+enum gup_touch_pmd {
+	GUP_TOUCH_PMD_WRITE, /* with FOLL_WRITE */
+	GUP_TOUCH_PMD_ALWAYS,
+};
+
+/* When does fast GUP look whether an anonymous page is exclusive? */
+enum gup_fast_marker {
+	GUP_FAST_MARKER_LATE,  /* once it has the page */
+	GUP_FAST_MARKER_EARLY, /* before, on a CPU whose TLB others flush without asking it */
 };
 
 /* What does fork do with an anonymous page that may be pinned? */
@@ -332,10 +352,13 @@ struct mm_rules {
 	enum thp_reuse thp_reuse;
 	enum thp_cow thp_cow;
 	enum huge_zero_write huge_zero_write;
+	enum cow_order cow_order;
 	enum wp_unlock wp_unlock;
 	enum gup_break gup_break;
 	enum gup_fast_write gup_fast_write;
 	enum gup_follow_write gup_follow_write;
+	enum gup_touch_pmd gup_touch_pmd;
+	enum gup_fast_marker gup_fast_marker;
 	enum fork_pinned fork_pinned;
 	enum fork_seqcount fork_seqcount;
 	enum clear_refs_pinned clear_refs_pinned;

@@ -71,6 +71,14 @@ static const struct {
 	{"fast GUP and fork of hugetlb", "race/RACE+pin+fork+write+hugetlb", NULL,
 	 VIOLATION_LOST_DMA},
 	{"misplaced unlock_page()", "race/RACE+write+dontneed", NULL, VIOLATION_BAD_COUNT},
+	{"CVE-2016-5195", "file/DIRTYCOW", NULL, VIOLATION_LEAK},
+	{"CVE-2017-1000405", "race/RACE+poke+dontneed+read+get", NULL, VIOLATION_WRONG_PAGE},
+	{"CVE-2022-2590", "race/RACE+poke+dontneed+continue", NULL, VIOLATION_LEAK},
+	{"fast GUP reads the marker early", "race/RACE+ksm+pin-ro-fast", NULL, VIOLATION_STALE_DMA},
+	{"COW sets the PTE before the flush", "race/RACE+cow+write+read", NULL,
+	 VIOLATION_LOST_WRITE},
+	{"COW lets go of the page before the flush", "race/RACE+cow+read+child-write", NULL,
+	 VIOLATION_LEAK},
 	{"copy before the flush of uffd-wp", "race/RACE+unwp+write", NULL, VIOLATION_LOST_WRITE},
 };
 
@@ -80,6 +88,12 @@ static const char *const races[] = {
 	"fast GUP and fork of hugetlb",
 	"misplaced unlock_page()",
 	"copy before the flush of uffd-wp",
+	"CVE-2016-5195",
+	"CVE-2017-1000405",
+	"CVE-2022-2590",
+	"fast GUP reads the marker early",
+	"COW sets the PTE before the flush",
+	"COW lets go of the page before the flush",
 };
 
 static bool is_race(const struct mm_bug *bug)
