@@ -2,6 +2,7 @@
 /* model_replay.c - go through a schedule again, and describe the machine after each step */
 #include "targets/model.h"
 #include "targets/replay.h"
+#include "targets/source_lines.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -284,15 +285,39 @@ static bool is_possible(struct model *model, struct explore_move move)
 	return false;
 }
 
+/* The lines of one step. What does not fit any more is left out. */
+#define MAX_STEP_LINES 128
+
+struct step_lines {
+	struct source_lines *source;
+	int nr;
+	struct replay_line lines[MAX_STEP_LINES];
+};
+
+static void add_line(void *context)
+{
+	struct step_lines *lines = context;
+	struct replay_line line;
+
+	if (lines->nr == MAX_STEP_LINES || !source_lines_here(lines->source, &line))
+		return;
+	for (int i = 0; i < lines->nr; i++) {
+		if (lines->lines[i].number == line.number &&
+		    strcmp(lines->lines[i].file, line.file) == 0)
+			return;
+	}
+	lines->lines[lines->nr++] = line;
+}
+
 static unsigned replay_move(struct model *model, struct explore_move move)
 {
 	return model->options->fine ? model_step_fine(model, move) : model_step(model, move);
 }
 
 static int replay_moves(struct model *model, const struct explore_move *schedule, int nr_moves,
-			struct view *view, replay_fn *fn, void *context)
+			struct view *view, struct step_lines *lines, replay_fn *fn, void *context)
 {
-	struct replay_step step = {.task = -1, .result = "", .view = view};
+	struct replay_step step = {.task = -1, .result = "", .view = view, .lines = lines->lines};
 	char result[64];
 
 	make_view(model, view);
@@ -303,12 +328,16 @@ static int replay_moves(struct model *model, const struct explore_move *schedule
 		step.number++;
 		step.task = schedule[i].task;
 		step.op = model_next_op(model, step.task);
+		step.is_part = model->options->fine && check_is_blocked((unsigned)step.task);
+		lines->nr = 0;
 		step.violations = replay_move(model, schedule[i]);
 		/* What a task does of one operation without a break is one step to look at. */
 		while (!step.violations && i + 1 < nr_moves && model->options->fine &&
 		       schedule[i + 1].task == step.task && check_is_blocked((unsigned)step.task))
 			step.violations = replay_move(model, schedule[++i]);
 		step.detail = step.violations ? model->detail : NULL;
+		step.is_part |= model->options->fine && check_is_blocked((unsigned)step.task);
+		step.nr_lines = lines->nr;
 		describe_result(model, step.task, step.op, result, sizeof(result));
 		step.result = result;
 		make_view(model, view);
@@ -324,13 +353,23 @@ int model_replay(const struct litmus_test *test, const struct mm_rules *rules,
 	struct run_result result;
 	struct model model;
 	struct view *view = malloc(sizeof(*view));
-	int err;
+	struct step_lines *lines = calloc(1, sizeof(*lines));
+	int err = -ENOMEM;
 
-	if (!view)
-		return -ENOMEM;
+	if (!view || !lines)
+		goto out;
 	err = model_init(&model, test, rules, options, &result);
-	if (!err)
-		err = replay_moves(&model, schedule, nr_moves, view, fn, context);
+	if (err)
+		goto out;
+	if (options->fine)
+		lines->source = source_lines_open();
+	if (lines->source)
+		check_watch_accesses(add_line, lines);
+	err = replay_moves(&model, schedule, nr_moves, view, lines, fn, context);
+	check_watch_accesses(NULL, NULL);
+	source_lines_close(lines->source);
+out:
+	free(lines);
 	free(view);
 	return err;
 }

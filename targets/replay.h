@@ -26,6 +26,13 @@ struct view {
 	struct view_line lines[VIEW_MAX_LINES];
 };
 
+/* A place in mm/ that a task went through. */
+struct replay_line {
+	const char *file; /* "mm/memory.c" */
+	const char *function;
+	int number;
+};
+
 /* One step of a replay. Step 0 is the initial state: no task, no operation. */
 struct replay_step {
 	int number;
@@ -35,6 +42,13 @@ struct replay_step {
 	unsigned violations;        /* what the accounting found after it */
 	const char *detail;         /* in words, or NULL */
 	const struct view *view;
+	/*
+	 * With options->fine: is it a part of an operation only, and which lines of mm/ did it go
+	 * through, each once? None if the program has no debug information.
+	 */
+	bool is_part;
+	int nr_lines;
+	const struct replay_line *lines;
 };
 
 typedef void replay_fn(void *context, const struct replay_step *step);

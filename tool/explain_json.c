@@ -28,6 +28,21 @@ static json_t *make_view(struct json *json, const struct view *view)
 	return array;
 }
 
+static json_t *make_lines(struct json *json, const struct replay_step *step)
+{
+	json_t *array = json_array();
+
+	for (int i = 0; i < step->nr_lines; i++) {
+		json_t *line = json_object();
+
+		json_put(json, line, "file", json_text(step->lines[i].file));
+		json_put(json, line, "function", json_text(step->lines[i].function));
+		json_put(json, line, "line", json_integer(step->lines[i].number));
+		json_push(json, array, line);
+	}
+	return array;
+}
+
 static void write_step(void *context, const struct replay_step *step)
 {
 	struct step_writer *writer = context;
@@ -45,6 +60,7 @@ static void write_step(void *context, const struct replay_step *step)
 	json_put(json, object, "violations", json_violations(json, step->violations));
 	json_put(json, object, "detail", json_text(step->detail));
 	json_put(json, object, "view", make_view(json, step->view));
+	json_put(json, object, "lines", make_lines(json, step));
 	json_push(json, writer->steps, object);
 }
 

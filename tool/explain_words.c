@@ -108,6 +108,34 @@ static void print_operation(const struct walk *walk, const struct replay_step *s
 	}
 }
 
+/* "mm/fork.c: copy_present_pte() 101 108, copy_pte_range() 140": those of one file, then the next.
+ */
+static void print_lines(const struct walk *walk, const struct replay_step *step)
+{
+	const struct terminal *terminal = &walk->explanation->terminal;
+	const struct replay_line *before = NULL;
+	char text[2048];
+	size_t used = 0;
+
+	for (int i = 0; i < step->nr_lines && used < sizeof(text); i++) {
+		const struct replay_line *line = &step->lines[i];
+		size_t room = sizeof(text) - used;
+
+		if (!before || strcmp(before->file, line->file) != 0)
+			used += (size_t)snprintf(text + used, room, "%s%s: %s() %d",
+						 before ? "; " : "", line->file, line->function,
+						 line->number);
+		else if (strcmp(before->function, line->function) != 0)
+			used += (size_t)snprintf(text + used, room, ", %s() %d", line->function,
+						 line->number);
+		else
+			used += (size_t)snprintf(text + used, room, " %d", line->number);
+		before = line;
+	}
+	fprintf(terminal->out, "%*s", INDENT, "");
+	terminal_wrap(terminal, INDENT, INDENT + 2, text);
+}
+
 static void print_step(void *context, const struct replay_step *step)
 {
 	struct walk *walk = context;
@@ -119,6 +147,9 @@ static void print_step(void *context, const struct replay_step *step)
 		print_changes(walk, step->view);
 		walk->before = *step->view;
 	}
+	/* The end of a task says little about what went wrong before. */
+	if (step->is_part && step->nr_lines && (step->op || step->violations))
+		print_lines(walk, step);
 	if (!step->violations) {
 		if (step->detail)
 			fprintf(terminal->out, "%*s%s\n", INDENT, "", step->detail);

@@ -87,6 +87,9 @@ struct check_trace {
  */
 void check_record(struct check_trace *trace);
 
+/* From now on, call fn at each access, on the stack of the task that makes it; NULL: don't. */
+void check_watch_accesses(void (*fn)(void *context), void *context);
+
 /* How the next step of a task begins that is in the middle of something. */
 struct check_access check_next_access(unsigned task);
 

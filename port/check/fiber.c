@@ -30,6 +30,8 @@ static bool in_task;
 static unsigned points; /* passed since the task went on */
 static struct check_trace *trace;
 const char check_everything;
+static void (*watch)(void *context);
+static void *watch_context;
 static bool bug_is_use;
 static char bug_text[256];
 
@@ -189,6 +191,8 @@ void fiber_wait(enum wait_kind wait, const void *object, enum check_kind kind)
 	if (!in_task)
 		return;
 	guard = world_guard(object);
+	if (watch)
+		watch(watch_context);
 	if (!trace) {
 		if (++points > LIVELOCK_POINTS)
 			fiber_die(CHECK_LIVELOCK);
@@ -218,6 +222,12 @@ void fiber_wait(enum wait_kind wait, const void *object, enum check_kind kind)
 void check_access(const void *object, enum check_kind kind)
 {
 	fiber_wait(WAIT_NOTHING, object, kind);
+}
+
+void check_watch_accesses(void (*fn)(void *context), void *context)
+{
+	watch = fn;
+	watch_context = context;
 }
 
 bool check_bug_is_use(void)

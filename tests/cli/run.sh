@@ -120,6 +120,24 @@ exists (0:r0=2)
 expect Never
 expect Always lost-dma on v5.9-rc4..v5.9-rc6, break-cow-v1, break-cow-v2
 END
+# A race inside fork, which v5.11 ended.
+cat >race.litmus <<'END'
+C race
+{ anon x = 1; completion done; }
+P0(int *x)
+{
+	r = pin_user_pages_fast(x, FOLL_WRITE | FOLL_LONGTERM);
+	*x = 2;
+	dma_write(r, 3);
+	r0 = *x;
+	complete(done);
+}
+P1(int *x) { fork(P2); }
+P2(int *x) { wait_for_completion(done); }
+exists (0:r0=2)
+expect Never
+expect Sometimes lost-dma on v5.9 if fine
+END
 sed '/^expect/d; s/^C RDMA/C silent/' rdma.litmus >silent.litmus
 sed '/^expect Always/d; s/^C RDMA/C wrong/' rdma.litmus >wrong.litmus
 sed 's/^	fork(P1);/	frok(P1);/' rdma.litmus >bad.litmus
@@ -290,6 +308,12 @@ run 0 run --fine --on spec,model:v5.9-rc4 rdma.litmus
 out_has "lost-dma"
 run 1 run --fine --max-states 2 --on model:v5.9-rc4 rdma.litmus
 out_has "incomplete"
+run 0 run --on model:v5.9 race.litmus
+out_lacks "lost-dma"
+run 0 run --fine --on model:v5.9,model:v5.11 race.litmus
+out_has "lost-dma"
+run 1 run --fine --max-switches 1 --on model:v5.11 race.litmus
+out_has "incomplete"
 run 1 run --on model:v5.9-rc4 wrong.litmus
 out_has "lost-dma!"
 out_has "wrong.litmus:25: expected Never, saw Always lost-dma"
@@ -452,6 +476,15 @@ json null steps 0 task
 json false allowed
 json 2 outcome values 0:r0
 json 1 nearest '#'
+
+run 0 explain --fine --on model:v5.9 race.litmus
+out_has "is interrupted"
+out_has "mm/fork.c: "
+out_has "share_present_pte() "
+narrow 80
+run 0 explain --fine --on model:v5.9 --format json race.litmus
+json mm/machine.c steps 1 lines 0 file
+json mm_create steps 1 lines 0 function
 
 # Families: each member is a test.
 run 1 run --on spec family.litmus
