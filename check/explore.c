@@ -172,6 +172,8 @@ static int expand(struct search *s, const struct entry *entry)
 		return report(s, entry->node, 0);
 
 	for (int i = 0; i < nr_moves && !s->ended; i++) {
+		if (s->limits->progress && s->stats->states % EXPLORE_PROGRESS_STATES == 0)
+			s->limits->progress(s->limits->progress_context, s->stats->states);
 		if (s->limits->stop && *s->limits->stop) {
 			s->ended = true;
 			break;

@@ -52,7 +52,13 @@ struct explore_machine {
 struct explore_limits {
 	uint64_t max_states;               /* stop before there are more; 0: none */
 	const volatile sig_atomic_t *stop; /* set by a signal handler; or NULL */
+	/* Called now and then, with how many states were found so far; or NULL. */
+	void (*progress)(void *context, uint64_t states);
+	void *progress_context;
 };
+
+/* So many states lie between two calls of progress(), as a power of two. */
+#define EXPLORE_PROGRESS_STATES 4096
 
 struct explore_stats {
 	uint64_t states;       /* distinct, the first included */

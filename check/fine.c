@@ -340,7 +340,10 @@ static double seconds_since(const struct timespec *start)
 static bool must_stop(struct search *s)
 {
 	const struct fine_options *options = s->options;
+	const struct explore_limits *limits = &options->limits;
 
+	if (limits->progress && s->stats->explore.transitions % EXPLORE_PROGRESS_STATES == 0)
+		limits->progress(limits->progress_context, s->stats->explore.states);
 	if (options->limits.stop && *options->limits.stop)
 		return true;
 	return options->max_seconds > 0 && s->stats->explore.transitions % 256 == 0 &&

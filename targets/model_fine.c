@@ -151,7 +151,7 @@ void model_explore_fine(struct model *model)
 	const struct run_options *options = model->options;
 	const struct fine_machine machine = fine_machine(model);
 	const struct fine_options fine = {
-		.limits = {options->max_states, options->stop},
+		.limits = run_limits(options),
 		.no_reduction = options->no_reduction,
 		.max_switches = options->max_switches ? options->max_switches : UINT_MAX,
 		.max_seconds = options->max_seconds,

@@ -203,10 +203,20 @@ void run_result_incomplete(struct run_result *result, const struct run_options *
 			 states);
 }
 
+struct explore_limits run_limits(const struct run_options *options)
+{
+	return (struct explore_limits){
+		.max_states = options->max_states,
+		.stop = options->stop,
+		.progress = options->progress,
+		.progress_context = options->progress_context,
+	};
+}
+
 void run_result_explore(struct run_result *result, const struct litmus_test *test,
 			const struct explore_machine *machine, const struct run_options *options)
 {
-	const struct explore_limits limits = {options->max_states, options->stop};
+	const struct explore_limits limits = run_limits(options);
 	struct explore_stats stats = {0};
 	double start = now();
 

@@ -14,6 +14,9 @@ struct run_options {
 	bool strict;                       /* hold every reference to the promise of a pin */
 	uint64_t max_states;               /* 0: none */
 	const volatile sig_atomic_t *stop; /* set on Ctrl-C; or NULL */
+	/* Of a search: called now and then with how many states it has found; or NULL. */
+	void (*progress)(void *context, uint64_t states);
+	void *progress_context;
 	unsigned host_iterations;          /* 0: as many as the test needs */
 	bool fine;                /* model: every access is a step, not just every operation */
 	bool no_reduction;        /* fine: try all orders, even of what has nothing in common */
@@ -67,6 +70,9 @@ void run_result_shorten(struct run_result *result, const struct litmus_test *tes
 
 /* The target failed, for this reason; what outcomes there were are gone. */
 void run_result_fail(struct run_result *result, const char *reason);
+
+/* What the options mean to an explorer. */
+struct explore_limits run_limits(const struct run_options *options);
 
 /* Stopped early: RUN_INCOMPLETE, with the reason. */
 void run_result_incomplete(struct run_result *result, const struct run_options *options,

@@ -85,7 +85,16 @@ struct subject {
 	struct target_list targets;  /* those to try, in order */
 	const struct target *target; /* the one to explain */
 	struct run_result result;
+	struct progress progress;
 };
+
+static void show_search(void *context, uint64_t states)
+{
+	struct subject *subject = context;
+
+	progress_show(&subject->progress, "%s on %s: %llu states", subject->test->name,
+		      subject->target ? subject->target->name : "spec", (unsigned long long)states);
+}
 
 static int complain_about_result(const struct subject *subject, const struct run_result *result)
 {
@@ -173,7 +182,7 @@ static const struct outcome *choose_outcome(const struct subject *subject,
 	return outcome;
 }
 
-static int explain_result(const struct explain_arguments *arguments, const struct subject *subject)
+static int explain_result(const struct explain_arguments *arguments, struct subject *subject)
 {
 	struct explanation explanation = {
 		.io = subject->io,
@@ -187,6 +196,7 @@ static int explain_result(const struct explain_arguments *arguments, const struc
 	};
 	char err[4 * TOOL_MESSAGE_SIZE];
 
+	progress_clear(&subject->progress);
 	if (arguments->outcome) {
 		explanation.reason = EXPLAIN_CHOSEN;
 		explanation.outcome = outcome_find(subject->test, &subject->result,
@@ -233,6 +243,9 @@ static int explain_file(const struct explain_arguments *arguments, struct subjec
 	}
 	interrupt_catch(&before);
 	subject->options.stop = &interrupt_seen;
+	subject->options.progress = show_search;
+	subject->options.progress_context = subject;
+	progress_begin(&subject->progress, subject->io->err);
 	status = explain_test(arguments, subject);
 	interrupt_release(&before);
 	run_result_free(&subject->result);

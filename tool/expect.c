@@ -143,9 +143,8 @@ static bool covers(const struct litmus_expectation *line, const struct target *t
 }
 
 /* The last line that covers the target, among those for such runs. */
-static const struct litmus_expectation *last_line(const struct litmus_test *test,
-						  const struct target *target,
-						  enum litmus_mode mode)
+static const struct litmus_expectation *
+last_line(const struct litmus_test *test, const struct target *target, enum litmus_mode mode)
 {
 	for (int i = test->nr_expectations - 1; i >= 0; i--) {
 		const struct litmus_expectation *line = &test->expectations[i];

@@ -60,6 +60,23 @@ static int fill_cell(struct run *run, const struct row *row, const struct target
 	return judge_cell(row->test, target, &run->options, spec, cell);
 }
 
+/* The line that says how far a search is. */
+struct search_line {
+	struct progress *progress;
+	const char *test;
+	const char *target;
+	int number;
+	int of;
+};
+
+static void show_search(void *context, uint64_t states)
+{
+	const struct search_line *line = context;
+
+	progress_show(line->progress, "%d of %d: %s on %s: %llu states", line->number, line->of,
+		      line->test, line->target, (unsigned long long)states);
+}
+
 static int run_test(struct run *run, struct row *row, struct progress *progress)
 {
 	struct run_result spec = {0};
@@ -72,12 +89,17 @@ static int run_test(struct run *run, struct row *row, struct progress *progress)
 	spec_run(row->test, &run->options, &spec);
 	for (int i = 0; i < run->targets.nr && ret == 0; i++) {
 		const struct target *target = &run->targets.targets[i];
+		struct search_line line = {progress, row->test->name, target->name,
+					   (int)(row - run->rows) + 1, run->nr_rows};
 
+		run->options.progress = show_search;
+		run->options.progress_context = &line;
 		progress_show(progress, "%d of %d: %s on %s", (int)(row - run->rows) + 1,
 			      run->nr_rows, row->test->name, target->name);
 		ret = fill_cell(run, row, target, &spec, &row->cells[i]);
 		is_column |= target->kind == TARGET_SPEC;
 	}
+	run->options.progress = NULL;
 	if (!is_column)
 		run_result_free(&spec);
 	return ret;
