@@ -5,6 +5,7 @@
 #define CHILD		3
 #define FIRST_TLB	{ PAGE_PTE, 0, 0, 0 }
 #define FIRST_LRU	{ FIRST_PAGE, 0, 0, 0 }
+#define FIRST_OWN	{ 64, 0, 0, 0 }
 #define FIRST_STARTED	{ 1, 1, 1, 0 }
 #define others_ended(task) (ended[0] + ended[1] + ended[READER] == 2)
 
@@ -13,7 +14,7 @@
 /* P2 */
 active proctype reader()
 {
-	byte old, frame, cpu_flushed, r2;
+	byte old, frame, i, r2;
 
 	begin(READER);
 	load(0, READER, r2);

@@ -7,13 +7,18 @@
 #define PAGE_PTE	6	/* pte_of(FIRST_PAGE, 0) */
 #define FIRST_TLB	{ 0, 0, 0 }
 #define FIRST_LRU	{ 0, 0, 0 }
+#define FIRST_OWN	{ 192, 0, 0 }
 #define FIRST_STARTED	{ 1, 0, 0 }
+#define FRAME_6		65	/* FREE | PCP */
+#define FRAME_7		65
+#define FIRST_BATCH	8
+#define BATCH		4
 #include "mm.inc"
 
 /* P0, which outlives the others */
 active proctype writer()
 {
-	byte old, new, frame, cpu_flushed, r0;
+	byte old, new, frame, i, r0;
 	byte content;
 	bit reuse;
 
@@ -34,7 +39,7 @@ active proctype writer()
 /* P1 */
 active proctype discarder()
 {
-	byte old, frame, cpu_flushed;
+	byte old, frame, i;
 
 	begin(1);
 	down_read(0);
@@ -47,7 +52,7 @@ active proctype discarder()
 /* P2 */
 active proctype other_writer()
 {
-	byte old, new, content, cpu_flushed;
+	byte old, new, content, i;
 	bit reuse;
 
 	begin(2);
