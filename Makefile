@@ -37,6 +37,11 @@ coverage: ## print which lines of mm/ the tests reach
 bench: all ## measure the corpus over the spec and every era
 	@bench/run $(BUILD)
 
+bench-spin: ## install SPIN if it is missing, and measure run --fine beside it
+	@scripts/install-packages bench-spin
+	@$(MAKE) --no-print-directory all
+	@bench/spin/run $(BUILD)
+
 format: ## lay out every C file as .clang-format says
 	@find port mm litmus check spec targets tool tests bench -name "*.[ch]" | xargs clang-format -i
 
@@ -44,6 +49,6 @@ clean: ## remove every build directory
 	@rm -rf build build-check
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
 
-.PHONY: all run check install lint fuzz coverage bench format clean help
+.PHONY: all run check install lint fuzz coverage bench bench-spin format clean help

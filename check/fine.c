@@ -385,6 +385,7 @@ int explore_fine(const struct fine_machine *machine, const struct fine_options *
 	err = search(s);
 	stats->seconds = seconds_since(&s->start);
 	stats->explore.complete = !err && !s->ended && !s->bound;
+	stats->visited_size = visited_size(&s->visited);
 
 	visited_free(&s->visited);
 	free(s->frames);

@@ -90,6 +90,12 @@ double *visited_value(struct visited *visited, XXH128_hash_t hash)
 	return &visited->values[slot - visited->slots];
 }
 
+size_t visited_size(const struct visited *visited)
+{
+	return visited->nr_slots * (sizeof(*visited->slots) +
+				    (visited->with_values ? sizeof(*visited->values) : 0));
+}
+
 void visited_free(struct visited *visited)
 {
 	free(visited->slots);

@@ -31,6 +31,9 @@ int visited_add(struct visited *visited, XXH128_hash_t hash);
 /* The value of a hash that was added; good until the next one is. */
 double *visited_value(struct visited *visited, XXH128_hash_t hash);
 
+/* How much memory it takes, in bytes. */
+size_t visited_size(const struct visited *visited);
+
 void visited_free(struct visited *visited);
 
 #endif

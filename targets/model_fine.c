@@ -80,6 +80,15 @@ static unsigned fine_quiet(void *context)
 	return model_audit(context);
 }
 
+static bool fine_final(void *context, unsigned violations, const struct explore_move *schedule,
+		       int nr_moves)
+{
+	const struct model *model = context;
+
+	return model_final(context, violations, schedule, nr_moves) &&
+	       !(model->options->first_violation && run_result_violations(model->result));
+}
+
 static struct fine_machine fine_machine(struct model *model)
 {
 	return (struct fine_machine){
@@ -89,7 +98,7 @@ static struct fine_machine fine_machine(struct model *model)
 		.operate = fine_operate,
 		.ran = fine_ran,
 		.quiet = fine_quiet,
-		.final = model_final,
+		.final = fine_final,
 	};
 }
 
@@ -153,6 +162,7 @@ void model_explore_fine(struct model *model)
 	const struct fine_options fine = {
 		.limits = run_limits(options),
 		.no_reduction = options->no_reduction,
+		.count = options->count_executions,
 		.max_switches = options->max_switches ? options->max_switches : UINT_MAX,
 		.max_seconds = options->max_seconds,
 	};
@@ -167,11 +177,14 @@ void model_explore_fine(struct model *model)
 		run_result_fail(result, "out of memory");
 	else if (!stats.explore.complete && result->status == RUN_DONE)
 		run_result_incomplete(result, options, stats.explore.states);
-	if (run_result_violations(result))
+	if (run_result_violations(result) && !options->first_violation)
 		shorten(model, &machine, fine, start, size);
 	run_result_finish(result, model->test);
 	result->states = stats.explore.states;
 	result->transitions = stats.steps;
 	result->seconds = stats.seconds;
+	result->ahead = stats.ahead;
+	result->executions = stats.executions;
+	result->visited_size = stats.visited_size;
 	free(start);
 }

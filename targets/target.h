@@ -22,6 +22,8 @@ struct run_options {
 	bool no_reduction;        /* fine: try all orders, even of what has nothing in common */
 	unsigned max_switches;    /* fine: away from tasks that could go on; 0: no bound */
 	double max_seconds;       /* fine: 0: none */
+	bool first_violation;     /* fine: stop there */
+	bool count_executions;    /* fine */
 	unsigned fail_allocation; /* model: this allocation of every schedule fails; 0: none */
 };
 
@@ -50,6 +52,9 @@ struct run_result {
 	uint64_t states;
 	uint64_t transitions;
 	double seconds;
+	uint64_t ahead;         /* fine: transitions that were made only to look ahead */
+	double executions;      /* fine, counted: from beginning to end */
+	size_t visited_size;    /* fine: bytes for the states that were seen */
 	bool allocation_failed; /* some schedule came to the allocation that was to fail */
 };
 
