@@ -206,6 +206,8 @@ void fiber_wait(enum wait_kind wait, const void *object, enum check_kind kind)
 		}
 		return;
 	}
+	/* It may have come back from deeper down by the time that it leaves. */
+	world_stack_reached(world->current, __builtin_frame_address(0));
 	access = &trace->accesses[trace->nr];
 	access->object = object;
 	access->guard = guard;
