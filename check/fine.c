@@ -3,6 +3,7 @@
 
 #include "check/fine.h"
 #include "check/ahead.h"
+#include "check/trail.h"
 #include "check/visited.h"
 
 #include <errno.h>
@@ -45,8 +46,6 @@
 struct frame {
 	struct explore_move via; /* how it was reached */
 	unsigned switches;       /* away from tasks that could go on, up to it */
-	size_t saved;            /* where its bytes begin */
-	size_t size;
 	XXH128_hash_t hash;
 	double executions; /* through it, to the end */
 	bool could_go_on;  /* the task by which it was reached */
@@ -63,9 +62,9 @@ struct search {
 	struct frame *frames;
 	size_t depth;
 	size_t frames_room;
-	unsigned char *bytes; /* the saved states of the frames */
-	size_t bytes_room;
-	bool present; /* the world is in the state of the last frame */
+	struct trail trail; /* the states of the frames */
+	bool present;       /* the world is in the state of the last frame, */
+	bool looked;        /* or as the trail has last seen it */
 	struct explore_move *schedule;
 	size_t schedule_room;
 	bool ended; /* by a limit, `stop` or `final` */
@@ -100,9 +99,12 @@ static struct frame *top_frame(struct search *s)
 /* Put the world into the state of the last frame. */
 static void make_present(struct search *s)
 {
-	if (!s->present)
-		check_load(s->bytes + top_frame(s)->saved, top_frame(s)->size);
+	if (!s->present && s->looked)
+		trail_undo_looked(&s->trail);
+	else if (!s->present)
+		trail_restore(&s->trail);
 	s->present = true;
+	s->looked = false;
 }
 
 /*
@@ -126,13 +128,14 @@ static int report(struct search *s, unsigned violations, const struct explore_mo
 }
 
 /* One state: with a bound on switches, also how many are left and for whom one is free. */
-static XXH128_hash_t hash_state(const struct search *s, const struct frame *frame)
+static XXH128_hash_t hash_state(const struct search *s, const struct frame *frame,
+				XXH128_hash_t world)
 {
 	uint64_t seed = 0;
 
 	if (s->options->max_switches != UINT_MAX)
 		seed = (uint64_t)frame->switches << 16 | (uint16_t)frame->via.task;
-	return XXH3_128bits_withSeed(s->bytes + frame->saved, frame->size, seed);
+	return XXH3_128bits_withSeed(&world, sizeof(world), seed);
 }
 
 /* All tasks make the steps before their reaches. Fills in their moves and returns how many. */
@@ -252,24 +255,22 @@ static int arrive(struct search *s, struct explore_move via, unsigned switches)
 {
 	struct explore_stats *stats = &s->stats->explore;
 	struct frame *frame;
-	size_t saved = 0;
+	XXH128_hash_t world;
 	size_t size = check_size();
 
-	if (s->depth)
-		saved = top_frame(s)->saved + (top_frame(s)->size + 15) / 16 * 16;
-	if (reserve(&s->bytes, &s->bytes_room, saved + size, 1) ||
-	    reserve(&s->frames, &s->frames_room, s->depth + 1, sizeof(*s->frames)))
+	if (reserve(&s->frames, &s->frames_room, s->depth + 1, sizeof(*s->frames)) ||
+	    trail_look(&s->trail, &world))
 		return -ENOMEM;
+	s->looked = true;
 	frame = &s->frames[s->depth];
-	*frame = (struct frame){.via = via, .switches = switches, .saved = saved, .size = size};
-	check_save(s->bytes + saved);
+	*frame = (struct frame){.via = via, .switches = switches};
 	if (size > s->stats->state_size)
 		s->stats->state_size = size;
 
 	if (!s->options->no_hash) {
 		int new;
 
-		frame->hash = hash_state(s, frame);
+		frame->hash = hash_state(s, frame, world);
 		new = visited_add(&s->visited, frame->hash);
 		if (new < 0)
 			return new;
@@ -282,11 +283,14 @@ static int arrive(struct search *s, struct explore_move via, unsigned switches)
 		s->ended = true;
 		return 0;
 	}
+	if (trail_push(&s->trail))
+		return -ENOMEM;
 	stats->states++;
 	s->depth++;
 	if ((int)s->depth > stats->depth)
 		stats->depth = (int)s->depth;
 	s->present = true;
+	s->looked = false;
 	return expand(s);
 }
 
@@ -301,8 +305,9 @@ static void leave(struct search *s)
 		frame[-1].executions += frame->executions;
 	else
 		s->stats->executions = frame->executions;
+	make_present(s);
+	trail_pop(&s->trail);
 	s->depth--;
-	s->present = false;
 }
 
 static int make_move(struct search *s, struct explore_move move)
@@ -382,14 +387,16 @@ int explore_fine(const struct fine_machine *machine, const struct fine_options *
 	s->stats = stats;
 	s->visited.with_values = options->count;
 	clock_gettime(CLOCK_MONOTONIC, &s->start);
-	err = search(s);
+	err = trail_begin(&s->trail);
+	if (!err)
+		err = search(s);
 	stats->seconds = seconds_since(&s->start);
 	stats->explore.complete = !err && !s->ended && !s->bound;
 	stats->visited_size = visited_size(&s->visited);
 
 	visited_free(&s->visited);
 	free(s->frames);
-	free(s->bytes);
+	trail_end(&s->trail);
 	free(s->schedule);
 	free(s);
 	return err;

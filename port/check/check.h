@@ -99,6 +99,24 @@ bool check_bug_is_use(void);
 /* What is wrong with the world: "mm/page.c:70: refcount < 0". */
 const char *check_bug_text(void);
 
+/* A range of memory that the world lies in; all of it but [first, end) is zero. */
+struct check_range {
+	unsigned char *start;
+	size_t size;
+	size_t first; /* what is in use, from the start */
+	size_t end;
+};
+
+/* Everything outside of any task, and each task's stack. Ranges stay where they are. */
+#define CHECK_MAX_RANGES (2 + CHECK_MAX_TASKS)
+
+/*
+ * The ranges of the world as it is. Who has put all of them back to what they were at another time
+ * says so, before anything runs.
+ */
+void check_ranges(struct check_range ranges[CHECK_MAX_RANGES]);
+void check_restored(void);
+
 size_t check_size(void);
 void check_save(void *to);
 void check_load(const void *from, size_t size);

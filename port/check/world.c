@@ -277,6 +277,34 @@ static void clean_stacks(void)
 	}
 }
 
+void check_ranges(struct check_range ranges[CHECK_MAX_RANGES])
+{
+	clean_stacks();
+	*ranges++ = (struct check_range){
+		.start = (unsigned char *)world,
+		.size = offsetof(struct world, heap),
+		.end = offsetof(struct world, shadow) + shadow_used(),
+	};
+	*ranges++ = (struct check_range){
+		.start = world->heap,
+		.size = WORLD_HEAP_SIZE,
+		.end = world->heap_used,
+	};
+	for (unsigned task = 0; task < CHECK_MAX_TASKS; task++) {
+		*ranges++ = (struct check_range){
+			.start = world_stacks + task * (size_t)WORLD_STACK_SIZE,
+			.size = WORLD_STACK_SIZE,
+			.first = WORLD_STACK_SIZE - stack_used(task),
+			.end = WORLD_STACK_SIZE,
+		};
+	}
+}
+
+void check_restored(void)
+{
+	clean_stacks();
+}
+
 size_t check_size(void)
 {
 	size_t size = offsetof(struct world, shadow) + shadow_used() + world->heap_used;

@@ -10,6 +10,9 @@
 #define WORLD_HEAP_SIZE  (8u << 20)
 #define WORLD_STACK_SIZE (256u << 10)
 
+/* Who goes through the world in larger steps than bytes may do so in pieces of this size. */
+#define WORLD_GRAIN 64
+
 /* What a blocked task waits for. */
 enum wait_kind {
 	WAIT_NOTHING,
@@ -68,7 +71,7 @@ struct world {
 	} heaps[CHECK_MAX_TASKS];
 	unsigned cpu_tags[CHECK_MAX_TASKS]; /* whose memory the CPU's task uses; 0: anybody's */
 	struct shadow shadow[WORLD_HEAP_SIZE / HEAP_GRAIN / SHADOW_GRAINS];
-	_Alignas(HEAP_GRAIN) unsigned char heap[WORLD_HEAP_SIZE];
+	_Alignas(WORLD_GRAIN) unsigned char heap[WORLD_HEAP_SIZE];
 };
 
 extern struct world *world;
