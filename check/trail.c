@@ -213,7 +213,16 @@ static int restore_chunk(struct trail *trail, unsigned range, size_t offset)
 
 void trail_restore(struct trail *trail)
 {
-	find_changes(trail, restore_chunk);
+	struct check_range used[CHECK_MAX_RANGES];
+
+	check_ranges(used);
+	for (unsigned i = 0; i < CHECK_MAX_RANGES; i++) {
+		const struct trail_range *range = &trail->ranges[i];
+		size_t first, end;
+
+		widen(range, &used[i], &first, &end);
+		memcpy(range->world + first, range->copy + first, end - first);
+	}
 	check_restored();
 }
 

@@ -6,6 +6,38 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+
+/* Tables of at least this size lie in huge pages, where there are any: they are looked up at
+ * random. */
+#define HUGE_SIZE ((size_t)2 << 20)
+
+static size_t slots_size(size_t nr_slots)
+{
+	return nr_slots * sizeof(XXH128_hash_t);
+}
+
+static XXH128_hash_t *alloc_slots(size_t nr_slots)
+{
+	size_t size = slots_size(nr_slots);
+	void *slots;
+
+	if (size < HUGE_SIZE)
+		return calloc(nr_slots, sizeof(XXH128_hash_t));
+	slots = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (slots == MAP_FAILED)
+		return NULL;
+	madvise(slots, size, MADV_HUGEPAGE);
+	return slots;
+}
+
+static void free_slots(XXH128_hash_t *slots, size_t nr_slots)
+{
+	if (slots_size(nr_slots) < HUGE_SIZE)
+		free(slots);
+	else
+		munmap(slots, slots_size(nr_slots));
+}
 
 static bool same_hash(XXH128_hash_t a, XXH128_hash_t b)
 {
@@ -41,11 +73,12 @@ static int visited_grow(struct visited *visited)
 {
 	struct visited old = *visited;
 	size_t nr_slots = old.nr_slots ? 2 * old.nr_slots : 256;
-	XXH128_hash_t *slots = calloc(nr_slots, sizeof(*slots));
+	XXH128_hash_t *slots = alloc_slots(nr_slots);
 	double *values = old.with_values ? calloc(nr_slots, sizeof(*values)) : NULL;
 
 	if (!slots || (old.with_values && !values)) {
-		free(slots);
+		if (slots)
+			free_slots(slots, nr_slots);
 		free(values);
 		return -ENOMEM;
 	}
@@ -58,7 +91,7 @@ static int visited_grow(struct visited *visited)
 		if (values)
 			values[slot - slots] = old.values[i];
 	}
-	free(old.slots);
+	free_slots(old.slots, old.nr_slots);
 	free(old.values);
 	visited->slots = slots;
 	visited->values = values;
@@ -92,13 +125,13 @@ double *visited_value(struct visited *visited, XXH128_hash_t hash)
 
 size_t visited_size(const struct visited *visited)
 {
-	return visited->nr_slots * (sizeof(*visited->slots) +
-				    (visited->with_values ? sizeof(*visited->values) : 0));
+	return visited->nr_slots *
+	       (sizeof(*visited->slots) + (visited->with_values ? sizeof(*visited->values) : 0));
 }
 
 void visited_free(struct visited *visited)
 {
-	free(visited->slots);
+	free_slots(visited->slots, visited->nr_slots);
 	free(visited->values);
 	*visited = (struct visited){0};
 }
