@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 /*
@@ -376,11 +377,13 @@ static int search(struct search *s)
 int explore_fine(const struct fine_machine *machine, const struct fine_options *options,
 		 struct fine_stats *stats)
 {
-	struct search *s = calloc(1, sizeof(*s));
+	/* Most of it is room that is seldom needed, all of which calloc() may have to clear. */
+	struct search *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	int err;
 
 	*stats = (struct fine_stats){0};
-	if (!s)
+	if (s == MAP_FAILED)
 		return -ENOMEM;
 	s->machine = machine;
 	s->options = options;
@@ -398,7 +401,7 @@ int explore_fine(const struct fine_machine *machine, const struct fine_options *
 	free(s->frames);
 	trail_end(&s->trail);
 	free(s->schedule);
-	free(s);
+	munmap(s, sizeof(*s));
 	return err;
 }
 
