@@ -3,11 +3,10 @@
 
 #include "check/ahead.h"
 
-#include <limits.h>
 #include <stdint.h>
 #include <string.h>
 
-#define NEVER UINT_MAX
+#define NEVER UINT16_MAX
 
 void ahead_describe(const struct fine_machine *machine, unsigned task, struct ahead *ahead,
 		    unsigned at)
@@ -131,9 +130,9 @@ static unsigned list_object(struct aheads *aheads, unsigned task, unsigned at, c
 	struct ahead_object *object = &aheads->objects[place];
 
 	if (object->first_access[task] == NEVER)
-		object->first_access[task] = at;
+		object->first_access[task] = (uint16_t)at;
 	if (write && object->first_write[task] == NEVER)
-		object->first_write[task] = at;
+		object->first_write[task] = (uint16_t)at;
 	return place;
 }
 
@@ -148,7 +147,10 @@ static void list_objects(struct aheads *aheads, unsigned task)
 		if (access->object == &check_everything && ahead->first_everything == NEVER)
 			ahead->first_everything = i;
 		ahead->objects[i] = list_object(aheads, task, i, access->object, access->write);
-		ahead->guards[i] = list_object(aheads, task, i, access->guard, false);
+		/* Whose memory it is often stays the same. */
+		ahead->guards[i] = i && access->guard == access[-1].guard
+					   ? ahead->guards[i - 1]
+					   : list_object(aheads, task, i, access->guard, false);
 	}
 }
 

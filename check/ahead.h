@@ -14,6 +14,8 @@
 #define CHECK_AHEAD_H
 
 #include "check/fine.h"
+
+#include <stdint.h>
 #include "port/check/check.h"
 
 /* What one task does alone, from the state that is looked at. */
@@ -33,8 +35,9 @@ struct ahead {
 struct ahead_object {
 	const void *address;
 	unsigned round; /* the state for which this is true */
-	unsigned first_access[CHECK_MAX_TASKS];
-	unsigned first_write[CHECK_MAX_TASKS];
+	/* CHECK_MAX_STEPS is small enough. */
+	uint16_t first_access[CHECK_MAX_TASKS];
+	uint16_t first_write[CHECK_MAX_TASKS];
 };
 
 struct aheads {
