@@ -41,15 +41,17 @@ static bool read_options(struct run_options *options, int nr, char **words)
 	return true;
 }
 
-static void print(const struct run_result *result, double seconds)
+static void print(const struct run_result *result, const struct run_options *options,
+		  double seconds)
 {
 	printf("{\"complete\": %s, \"violated\": %s, \"states\": %" PRIu64 ", "
-	       "\"transitions\": %" PRIu64 ", \"ahead\": %" PRIu64 ", \"executions\": %g, "
-	       "\"bytes\": %zu, \"seconds\": %.9f}\n",
+	       "\"transitions\": %" PRIu64 ", \"ahead\": %" PRIu64 ", \"bytes\": %zu, ",
 	       result->status == RUN_DONE ? "true" : "false",
 	       run_result_violations(result) ? "true" : "false", result->states,
-	       result->transitions, result->ahead, result->executions, result->visited_size,
-	       seconds);
+	       result->transitions, result->ahead, result->visited_size);
+	if (options->count_executions)
+		printf("\"executions\": %g, ", result->executions);
+	printf("\"seconds\": %.9f}\n", seconds);
 }
 
 /* Run the test, again and again. 0, or 1 if it could not be run. */
@@ -74,7 +76,7 @@ static int measure(const struct litmus_test *test, const struct mm_rules *rules,
 		all += seconds;
 	} while (all < LEAST_SECONDS);
 	if (result.status == RUN_DONE || result.status == RUN_INCOMPLETE)
-		print(&result, least);
+		print(&result, options, least);
 	else
 		fprintf(stderr, "bench-fine: %s: %s\n", test->name, result.reason);
 	run_result_free(&spec);
