@@ -105,14 +105,17 @@ bool world_is_poisoned(const void *guard)
 {
 	uint64_t bit;
 
-	return shadow_of(guard, &bit)->poisoned & bit;
+	const struct shadow *shadow = shadow_of(guard, &bit);
+
+	return shadow->poisoned & bit;
 }
 
 static void begin_piece(void *piece)
 {
 	uint64_t bit;
+	struct shadow *shadow = shadow_of(piece, &bit);
 
-	shadow_of(piece, &bit)->begins |= bit;
+	shadow->begins |= bit;
 }
 
 static void set_poisoned(void *piece, bool poisoned)
