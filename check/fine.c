@@ -2,9 +2,8 @@
 /* fine.c - depth-first search through what tasks can do to each other, access by access */
 
 #include "check/fine.h"
-#include "check/ahead.h"
-#include "check/trail.h"
-#include "check/visited.h"
+#include "check/crew.h"
+#include "check/search.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -43,39 +42,7 @@
  * state is the one after all steps before the reaches.
  */
 
-/* A state on the way from the first one to the present one, and what has been tried in it. */
-struct frame {
-	struct explore_move via; /* how it was reached */
-	unsigned switches;       /* away from tasks that could go on, up to it */
-	XXH128_hash_t hash;
-	double executions; /* through it, to the end */
-	bool could_go_on;  /* the task by which it was reached */
-	int nr_moves;
-	int next;
-	struct explore_move moves[CHECK_MAX_TASKS];
-};
-
-struct search {
-	const struct fine_machine *machine;
-	const struct fine_options *options;
-	struct fine_stats *stats;
-	struct visited visited;
-	struct frame *frames;
-	size_t depth;
-	size_t frames_room;
-	struct trail trail; /* the states of the frames */
-	bool present;       /* the world is in the state of the last frame, */
-	bool looked;        /* or as the trail has last seen it */
-	struct explore_move *schedule;
-	size_t schedule_room;
-	bool ended; /* by a limit, `stop` or `final` */
-	bool bound; /* a move was left out */
-	struct timespec start;
-	struct aheads aheads;
-};
-
-/* Make room for `needed` elements of `size` bytes in *array. 0 or -ENOMEM. */
-static int reserve(void *array, size_t *room, size_t needed, size_t size)
+int search_reserve(void *array, size_t *room, size_t needed, size_t size)
 {
 	size_t new_room = *room ? *room : 64;
 	void *bigger;
@@ -97,8 +64,7 @@ static struct frame *top_frame(struct search *s)
 	return &s->frames[s->depth - 1];
 }
 
-/* Put the world into the state of the last frame. */
-static void make_present(struct search *s)
+void search_return(struct search *s)
 {
 	if (!s->present && s->looked)
 		trail_undo_looked(&s->trail);
@@ -114,14 +80,17 @@ static void make_present(struct search *s)
  */
 static int report(struct search *s, unsigned violations, const struct explore_move *moves, int nr)
 {
-	size_t length = s->depth - 1 + (size_t)nr;
+	size_t length = 0;
+	size_t room = s->nr_prefix + s->depth + (size_t)nr;
 
-	if (reserve(&s->schedule, &s->schedule_room, length + 1, sizeof(*s->schedule)))
+	if (search_reserve(&s->schedule, &s->schedule_room, room, sizeof(*s->schedule)))
 		return -ENOMEM;
+	for (size_t i = 0; i < s->nr_prefix; i++)
+		s->schedule[length++] = s->prefix[i];
 	for (size_t i = 1; i < s->depth; i++)
-		s->schedule[i - 1] = s->frames[i].via;
+		s->schedule[length++] = s->frames[i].via;
 	for (int i = 0; i < nr; i++)
-		s->schedule[s->depth - 1 + (size_t)i] = moves[i];
+		s->schedule[length++] = moves[i];
 	s->stats->explore.final_states++;
 	if (!s->machine->final(s->machine->context, violations, s->schedule, (int)length))
 		s->ended = true;
@@ -136,7 +105,10 @@ static XXH128_hash_t hash_state(const struct search *s, const struct frame *fram
 
 	if (s->options->max_switches != UINT_MAX)
 		seed = (uint64_t)frame->switches << 16 | (uint16_t)frame->via.task;
-	return XXH3_128bits_withSeed(&world, sizeof(world), seed);
+	world = XXH3_128bits_withSeed(&world, sizeof(world), seed);
+	if (!s->options->hash_bits)
+		return world;
+	return (XXH128_hash_t){.low64 = world.low64 >> (64 - s->options->hash_bits)};
 }
 
 /* All tasks make the steps before their reaches. Fills in their moves and returns how many. */
@@ -145,7 +117,7 @@ static int reach_all(struct search *s, struct explore_move moves[CHECK_MAX_TASKS
 	static struct check_trace trace;
 	int nr = 0;
 
-	make_present(s);
+	search_return(s);
 	for (unsigned task = 0; task < s->machine->nr_tasks; task++) {
 		unsigned reach = s->aheads.tasks[task].reach;
 
@@ -194,7 +166,7 @@ static void look_ahead(struct search *s, unsigned task)
 {
 	struct ahead *ahead = &s->aheads.tasks[task];
 
-	make_present(s);
+	search_return(s);
 	if (s->options->no_reduction) {
 		ahead->reach = 0;
 		ahead->last = 0;
@@ -207,7 +179,7 @@ static void look_ahead(struct search *s, unsigned task)
 }
 
 /* Find the moves that are to be made in the state of the last frame. */
-static int expand(struct search *s)
+static void find_moves(struct search *s)
 {
 	struct frame *frame = top_frame(s);
 
@@ -225,20 +197,64 @@ static int expand(struct search *s)
 		if (frame->via.task == (int)task)
 			frame->could_go_on = ahead->last > 0 || ahead->can_go_on;
 	}
-	return look_around(s);
 }
 
-/*
- * The world has come back to a state on the way to it, and all the time only one task had a move:
- * what the others can still do, if anything, does not concern it, so that it will never come out.
- */
-static bool is_livelock(const struct search *s, XXH128_hash_t hash)
+static int push_frame(struct search *s, const struct frame *frame)
 {
-	for (size_t i = s->depth; i-- > 0 && s->frames[i].nr_moves == 1;) {
-		if (XXH128_isEqual(s->frames[i].hash, hash))
-			return true;
+	if (search_reserve(&s->frames, &s->frames_room, s->depth + 1, sizeof(*s->frames)) ||
+	    trail_push(&s->trail))
+		return -ENOMEM;
+	s->frames[s->depth++] = *frame;
+	s->present = true;
+	s->looked = false;
+	return 0;
+}
+
+void search_pop(struct search *s)
+{
+	search_return(s);
+	trail_pop(&s->trail);
+	s->depth--;
+}
+
+/* A circle of more moves than these is not found. */
+#define MAX_CIRCLE 10000
+
+/*
+ * The world has come to the state of `frame`, which was seen and not left. Does it come back to it,
+ * while all the time only one task has a move? What the others can still do, if anything, does not
+ * concern that one, so that it will never come out. 1 or 0, or -ENOMEM.
+ */
+static int is_livelock(struct search *s, const struct frame *frame)
+{
+	size_t depth = s->depth;
+	struct frame at = *frame;
+	int found = 0;
+
+	while (!found && s->depth - depth < MAX_CIRCLE) {
+		static struct check_trace trace;
+		struct explore_move move;
+		XXH128_hash_t world;
+
+		if (push_frame(s, &at))
+			return -ENOMEM;
+		find_moves(s);
+		if (top_frame(s)->nr_moves != 1)
+			break;
+		move = top_frame(s)->moves[0];
+		search_return(s);
+		s->present = false;
+		if (ahead_run(s->machine, (unsigned)move.task, (unsigned)move.choice, &trace))
+			break;
+		if (trail_look(&s->trail, &world))
+			return -ENOMEM;
+		s->looked = true;
+		at = (struct frame){.via = move, .switches = frame->switches};
+		found = XXH128_isEqual(hash_state(s, &at, world), frame->hash);
 	}
-	return false;
+	while (s->depth > depth)
+		search_pop(s);
+	return found;
 }
 
 static int report_livelock(struct search *s, struct explore_move move)
@@ -246,88 +262,150 @@ static int report_livelock(struct search *s, struct explore_move move)
 	unsigned violations =
 		s->machine->ran(s->machine->context, (unsigned)move.task, CHECK_LIVELOCK);
 
+	s->present = false;
 	top_frame(s)->executions++;
 	move.choice = (int16_t)-move.choice;
 	return report(s, violations, &move, 1);
+}
+
+/* Keep the bytes of the present state, or compare them with those kept. 1, 0 or -ENOMEM. */
+static int compare_whole(struct search *s, const struct frame *frame, struct visited_value *value,
+			 bool new)
+{
+	const uint64_t hidden = (uint64_t)frame->switches << 16 | (uint16_t)frame->via.task;
+	size_t size = sizeof(size_t) + sizeof(hidden) + check_size();
+	unsigned char *bytes;
+
+	if (search_reserve(&s->saved, &s->saved_room, s->nr_saved + size, 1))
+		return -ENOMEM;
+	bytes = s->saved + s->nr_saved;
+	memcpy(bytes, &size, sizeof(size));
+	memset(bytes + sizeof(size), 0, sizeof(hidden));
+	if (s->options->max_switches != UINT_MAX)
+		memcpy(bytes + sizeof(size), &hidden, sizeof(hidden));
+	check_save(bytes + sizeof(size) + sizeof(hidden));
+	if (!new)
+		return memcmp(s->saved + value->saved, bytes, size) == 0;
+	value->saved = s->nr_saved;
+	s->nr_saved += size;
+	return 1;
+}
+
+/*
+ * Add the state of the frame to those that were seen. 1 if it is new, 0 if not, or -ENOMEM. With
+ * full_compare a state that is another one than that with its hash takes the next free hash.
+ */
+static int add_state(struct search *s, struct frame *frame)
+{
+	int new, same;
+
+	for (;;) {
+		new = visited_add(&s->visited, frame->hash);
+		if (new < 0 || !s->options->full_compare)
+			return new;
+		same = compare_whole(s, frame, visited_value(&s->visited, frame->hash), new);
+		if (same)
+			return same < 0 ? same : new;
+		frame->hash.high64 += 4;
+	}
+}
+
+/* The state of the frame was seen before. */
+static int meet_again(struct search *s, const struct frame *frame)
+{
+	int found;
+
+	if (s->options->count)
+		top_frame(s)->executions += visited_value(&s->visited, frame->hash)->executions;
+	if (!s->depth || top_frame(s)->nr_moves != 1 || s->options->full_compare ||
+	    visited_is_left(&s->visited, frame->hash))
+		return 0;
+	found = is_livelock(s, frame);
+	return found > 0 ? report_livelock(s, frame->via) : found;
 }
 
 /* The world has come to a state by a move, or is in its first one. If it is new, look into it. */
 static int arrive(struct search *s, struct explore_move via, unsigned switches)
 {
 	struct explore_stats *stats = &s->stats->explore;
-	struct frame *frame;
+	struct frame frame = {.via = via, .switches = switches};
 	XXH128_hash_t world;
 	size_t size = check_size();
 
-	if (reserve(&s->frames, &s->frames_room, s->depth + 1, sizeof(*s->frames)) ||
-	    trail_look(&s->trail, &world))
+	if (trail_look(&s->trail, &world))
 		return -ENOMEM;
 	s->looked = true;
-	frame = &s->frames[s->depth];
-	*frame = (struct frame){.via = via, .switches = switches};
 	if (size > s->stats->state_size)
 		s->stats->state_size = size;
 
 	if (!s->options->no_hash) {
 		int new;
 
-		frame->hash = hash_state(s, frame, world);
-		new = visited_add(&s->visited, frame->hash);
-		if (new < 0)
-			return new;
-		if (!new && s->options->count)
-			top_frame(s)->executions += *visited_value(&s->visited, frame->hash);
-		if (!new)
-			return is_livelock(s, frame->hash) ? report_livelock(s, via) : 0;
+		frame.hash = hash_state(s, &frame, world);
+		new = add_state(s, &frame);
+		if (new <= 0)
+			return new ? new : meet_again(s, &frame);
 	}
 	if (s->options->limits.max_states && stats->states == s->options->limits.max_states) {
 		s->ended = true;
 		return 0;
 	}
-	if (trail_push(&s->trail))
+	if (push_frame(s, &frame))
 		return -ENOMEM;
 	stats->states++;
-	s->depth++;
-	if ((int)s->depth > stats->depth)
-		stats->depth = (int)s->depth;
-	s->present = true;
-	s->looked = false;
-	return expand(s);
+	if ((int)(s->nr_prefix + s->depth) > stats->depth)
+		stats->depth = (int)(s->nr_prefix + s->depth);
+	find_moves(s);
+	return look_around(s);
 }
 
 /* Every move of the last frame was made. */
 static void leave(struct search *s)
 {
-	struct frame *frame = top_frame(s);
+	const struct frame *frame = top_frame(s);
 
+	if (!s->options->no_hash)
+		visited_leave(&s->visited, frame->hash);
 	if (s->options->count && !s->options->no_hash)
-		*visited_value(&s->visited, frame->hash) = frame->executions;
+		visited_value(&s->visited, frame->hash)->executions = frame->executions;
 	if (s->depth > 1)
-		frame[-1].executions += frame->executions;
+		s->frames[s->depth - 2].executions += frame->executions;
 	else
 		s->stats->executions = frame->executions;
-	make_present(s);
-	trail_pop(&s->trail);
-	s->depth--;
+	search_pop(s);
+}
+
+unsigned search_switches(const struct frame *frame, struct explore_move move)
+{
+	return frame->switches + (frame->could_go_on && move.task != frame->via.task);
+}
+
+/* The world makes a move. Returns what is wrong then. */
+static unsigned run_move(struct search *s, struct explore_move move)
+{
+	static struct check_trace trace;
+	unsigned violations =
+		ahead_run(s->machine, (unsigned)move.task, (unsigned)move.choice, &trace);
+
+	s->present = false;
+	s->looked = false;
+	s->stats->explore.transitions++;
+	s->stats->steps += trace.nr;
+	return violations;
 }
 
 static int make_move(struct search *s, struct explore_move move)
 {
-	static struct check_trace trace;
 	struct frame *frame = top_frame(s);
-	bool is_switch = frame->could_go_on && move.task != frame->via.task;
-	unsigned switches = frame->switches + is_switch;
+	unsigned switches = search_switches(frame, move);
 	unsigned violations;
 
 	if (switches > s->options->max_switches) {
 		s->bound = true;
 		return 0;
 	}
-	make_present(s);
-	s->present = false;
-	violations = ahead_run(s->machine, (unsigned)move.task, (unsigned)move.choice, &trace);
-	s->stats->explore.transitions++;
-	s->stats->steps += trace.nr;
+	search_return(s);
+	violations = run_move(s, move);
 	if (!violations)
 		return arrive(s, move, switches);
 	frame->executions++;
@@ -342,35 +420,73 @@ static double seconds_since(const struct timespec *start)
 	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
-/* Is it time to stop? The clock is looked at now and then. */
-static bool must_stop(struct search *s)
+bool search_must_stop(struct search *s)
 {
 	const struct fine_options *options = s->options;
 	const struct explore_limits *limits = &options->limits;
 
-	if (limits->progress && s->stats->explore.transitions % EXPLORE_PROGRESS_STATES == 0)
+	if (limits->progress)
 		limits->progress(limits->progress_context, s->stats->explore.states);
-	if (options->limits.stop && *options->limits.stop)
+	if (limits->stop && *limits->stop)
 		return true;
-	return options->max_seconds > 0 && s->stats->explore.transitions % 256 == 0 &&
-	       seconds_since(&s->start) >= options->max_seconds;
+	return options->max_seconds > 0 && seconds_since(&s->start) >= options->max_seconds;
 }
 
-/* The search: depth first, one move after another. */
-static int search(struct search *s)
-{
-	int err = arrive(s, (struct explore_move){-1, 0}, 0);
+/* At a clock, and whether somebody wants to stop. */
+#define MOVES_BETWEEN_LOOKS 256
 
-	while (!err && s->depth && !s->ended) {
+/* The search: depth first, one move after another. */
+static int search_frames(struct search *s)
+{
+	int err = 0;
+
+	while (!err && s->depth && !s->ended && s->stats->explore.states < s->max_states) {
 		struct frame *frame = top_frame(s);
 
-		if (must_stop(s))
+		if (s->stats->explore.transitions % MOVES_BETWEEN_LOOKS == 0 && search_must_stop(s))
 			s->ended = true;
 		else if (frame->next == frame->nr_moves)
 			leave(s);
 		else
 			err = make_move(s, frame->moves[frame->next++]);
 	}
+	return err;
+}
+
+int search_from(struct search *s, const struct explore_move *moves, size_t nr, unsigned switches)
+{
+	static struct check_trace trace;
+	unsigned violations;
+	int err;
+
+	s->prefix = moves;
+	s->nr_prefix = nr;
+	if (!nr) {
+		err = arrive(s, (struct explore_move){-1, 0}, 0);
+		return err ? err : search_frames(s);
+	}
+	search_return(s);
+	for (size_t i = 0; i + 1 < nr; i++)
+		ahead_run(s->machine, (unsigned)moves[i].task, (unsigned)moves[i].choice, &trace);
+	violations = run_move(s, moves[nr - 1]);
+	if (violations)
+		return report(s, violations, NULL, 0);
+	err = arrive(s, moves[nr - 1], switches);
+	return err ? err : search_frames(s);
+}
+
+/* Large searches are for several processes. */
+static int search(struct search *s)
+{
+	const struct fine_options *options = s->options;
+	bool alone = options->jobs < 2 || !s->machine->fork || options->no_hash ||
+		     s->visited.with_values;
+	int err;
+
+	s->max_states = alone ? UINT64_MAX : options->round ? options->round : CREW_ROUND;
+	err = search_from(s, NULL, 0, 0);
+	if (!err && !s->ended && s->depth)
+		err = crew_search(s);
 	return err;
 }
 
@@ -388,7 +504,7 @@ int explore_fine(const struct fine_machine *machine, const struct fine_options *
 	s->machine = machine;
 	s->options = options;
 	s->stats = stats;
-	s->visited.with_values = options->count;
+	s->visited.with_values = options->count || options->full_compare;
 	clock_gettime(CLOCK_MONOTONIC, &s->start);
 	err = trail_begin(&s->trail);
 	if (!err)
@@ -401,6 +517,7 @@ int explore_fine(const struct fine_machine *machine, const struct fine_options *
 	free(s->frames);
 	trail_end(&s->trail);
 	free(s->schedule);
+	free(s->saved);
 	munmap(s, sizeof(*s));
 	return err;
 }

@@ -8,6 +8,8 @@
 #ifndef CHECK_FINE_H
 #define CHECK_FINE_H
 
+#include <stdio.h>
+
 #include "check/explore.h"
 #include "port/check/check.h"
 
@@ -46,6 +48,15 @@ struct fine_machine {
 	 */
 	bool (*final)(void *context, unsigned violations, const struct explore_move *schedule,
 		      int nr_moves);
+
+	/*
+	 * For a search by several processes. `fork` is called in a new one: what final() gathers
+	 * from now on is that process's own. `send` writes that down, and `receive` adds it to what
+	 * the process that reads it has gathered. 0, or an error. NULL: one process.
+	 */
+	void (*fork)(void *context);
+	int (*send)(void *context, FILE *to);
+	int (*receive)(void *context, FILE *from);
 };
 
 struct fine_options {
@@ -55,6 +66,10 @@ struct fine_options {
 	bool count;            /* count executions */
 	unsigned max_switches; /* away from tasks that could go on; UINT_MAX: any number */
 	double max_seconds;    /* 0: any number */
+	unsigned jobs;         /* processes that search; 0 and 1: only this one */
+	uint64_t round;        /* states that each may find before they share out again; 0: many */
+	bool full_compare;     /* tell states apart by all of their bytes; one process */
+	unsigned hash_bits;    /* for tests: of so many bits only; 0: of all */
 };
 
 struct fine_stats {

@@ -4,134 +4,190 @@
 #include "check/visited.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
-/* Tables of at least this size lie in huge pages, where there are any: they are looked up at
- * random. */
+#define LEAST_SLOTS 256
+
+/*
+ * Tables of at least this size lie in huge pages, where there are any: they are looked up at
+ * random.
+ */
 #define HUGE_SIZE ((size_t)2 << 20)
+
+/* Of `high`. */
+#define LEFT    1ULL
+#define WRITTEN 2ULL
+
+struct key {
+	unsigned long long low;
+	unsigned long long high;
+};
+
+static struct key key_of(XXH128_hash_t hash)
+{
+	return (struct key){hash.low64 ? hash.low64 : 1, (hash.high64 & ~LEFT) | WRITTEN};
+}
 
 static size_t slots_size(size_t nr_slots)
 {
-	return nr_slots * sizeof(XXH128_hash_t);
+	return nr_slots * sizeof(struct visited_slot);
 }
 
-static XXH128_hash_t *alloc_slots(size_t nr_slots)
+static bool is_mapped(size_t nr_slots, bool shared)
+{
+	return shared || slots_size(nr_slots) >= HUGE_SIZE;
+}
+
+static struct visited_slot *alloc_slots(size_t nr_slots, bool shared)
 {
 	size_t size = slots_size(nr_slots);
 	void *slots;
 
-	if (size < HUGE_SIZE)
-		return calloc(nr_slots, sizeof(XXH128_hash_t));
-	slots = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (!is_mapped(nr_slots, shared))
+		return calloc(nr_slots, sizeof(struct visited_slot));
+	slots = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		     (shared ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS, -1, 0);
 	if (slots == MAP_FAILED)
 		return NULL;
-	madvise(slots, size, MADV_HUGEPAGE);
+	if (size >= HUGE_SIZE)
+		madvise(slots, size, MADV_HUGEPAGE);
 	return slots;
 }
 
-static void free_slots(XXH128_hash_t *slots, size_t nr_slots)
+static void free_slots(struct visited_slot *slots, size_t nr_slots, bool shared)
 {
-	if (slots_size(nr_slots) < HUGE_SIZE)
-		free(slots);
-	else
+	if (slots && is_mapped(nr_slots, shared))
 		munmap(slots, slots_size(nr_slots));
+	else
+		free(slots);
 }
 
-static bool same_hash(XXH128_hash_t a, XXH128_hash_t b)
+/* What a slot that is taken holds, once whoever takes it has written all of it. */
+static unsigned long long high_of(struct visited_slot *slot)
 {
-	return a.low64 == b.low64 && a.high64 == b.high64;
+	unsigned long long high;
+
+	while (!(high = atomic_load_explicit(&slot->high, memory_order_acquire)))
+		sched_yield();
+	return high & ~LEFT;
 }
 
-/* The slot that holds `hash`, or the free one where it belongs. */
-static XXH128_hash_t *find_slot(XXH128_hash_t *slots, size_t nr_slots, XXH128_hash_t hash)
+/* The slot of a key, which is taken for it if there is none: then *new is set. */
+static struct visited_slot *take_slot(const struct visited *visited, struct key key, bool *new)
 {
-	const XXH128_hash_t none = {0, 0};
-	size_t i = hash.low64 & (nr_slots - 1);
+	size_t mask = visited->nr_slots - 1;
 
-	while (!same_hash(slots[i], none) && !same_hash(slots[i], hash))
-		i = (i + 1) & (nr_slots - 1);
-	return &slots[i];
+	for (size_t i = key.low & mask;; i = (i + 1) & mask) {
+		struct visited_slot *slot = &visited->slots[i];
+		unsigned long long low = atomic_load_explicit(&slot->low, memory_order_relaxed);
+
+		if (!low && atomic_compare_exchange_strong(&slot->low, &low, key.low)) {
+			atomic_store_explicit(&slot->high, key.high, memory_order_release);
+			*new = true;
+			return slot;
+		}
+		if (low == key.low && high_of(slot) == key.high)
+			return slot;
+	}
 }
 
-static bool is_free(XXH128_hash_t slot)
+/* The slot of a hash that was added. */
+static struct visited_slot *slot_of(const struct visited *visited, XXH128_hash_t hash)
 {
-	return same_hash(slot, (XXH128_hash_t){0, 0});
+	bool new;
+
+	return take_slot(visited, key_of(hash), &new);
 }
 
-/* {0, 0} is no hash. */
-static XXH128_hash_t key_of(XXH128_hash_t hash)
+static void move_slots(const struct visited *from, struct visited *to)
 {
-	if (is_free(hash))
-		hash.low64 = 1;
-	return hash;
+	for (size_t i = 0; i < from->nr_slots; i++) {
+		const struct visited_slot *old = &from->slots[i];
+		struct visited_slot *slot;
+		bool new;
+
+		if (!old->low)
+			continue;
+		slot = take_slot(to, (struct key){old->low, old->high & ~LEFT}, &new);
+		slot->high = old->high;
+		if (from->values)
+			to->values[slot - to->slots] = from->values[i];
+	}
 }
 
-/* The table with twice as many slots. */
-static int visited_grow(struct visited *visited)
+/* The same table with more slots, or in other memory. */
+static int move_to(struct visited *visited, size_t nr_states, bool shared)
 {
-	struct visited old = *visited;
-	size_t nr_slots = old.nr_slots ? 2 * old.nr_slots : 256;
-	XXH128_hash_t *slots = alloc_slots(nr_slots);
-	double *values = old.with_values ? calloc(nr_slots, sizeof(*values)) : NULL;
+	struct visited bigger = *visited;
 
-	if (!slots || (old.with_values && !values)) {
-		if (slots)
-			free_slots(slots, nr_slots);
-		free(values);
+	bigger.shared = shared;
+	bigger.nr_slots = visited->nr_slots ? visited->nr_slots : LEAST_SLOTS;
+	while (bigger.nr_slots < 2 * nr_states)
+		bigger.nr_slots *= 2;
+	bigger.slots = alloc_slots(bigger.nr_slots, shared);
+	bigger.values =
+		visited->with_values ? calloc(bigger.nr_slots, sizeof(*bigger.values)) : NULL;
+	if (!bigger.slots || (visited->with_values && !bigger.values)) {
+		free_slots(bigger.slots, bigger.nr_slots, bigger.shared);
+		free(bigger.values);
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < old.nr_slots; i++) {
-		XXH128_hash_t *slot = find_slot(slots, nr_slots, old.slots[i]);
-
-		if (is_free(old.slots[i]))
-			continue;
-		*slot = old.slots[i];
-		if (values)
-			values[slot - slots] = old.values[i];
-	}
-	free_slots(old.slots, old.nr_slots);
-	free(old.values);
-	visited->slots = slots;
-	visited->values = values;
-	visited->nr_slots = nr_slots;
+	move_slots(visited, &bigger);
+	free_slots(visited->slots, visited->nr_slots, visited->shared);
+	free(visited->values);
+	*visited = bigger;
 	return 0;
+}
+
+int visited_reserve(struct visited *visited, size_t nr_states)
+{
+	return 2 * nr_states <= visited->nr_slots ? 0
+						  : move_to(visited, nr_states, visited->shared);
+}
+
+int visited_share(struct visited *visited)
+{
+	return visited->shared ? 0 : move_to(visited, visited->used, true);
 }
 
 int visited_add(struct visited *visited, XXH128_hash_t hash)
 {
-	XXH128_hash_t *slot;
+	bool new = false;
+	int err = visited_reserve(visited, visited->used + 1);
 
-	if (2 * (visited->used + 1) > visited->nr_slots) {
-		int err = visited_grow(visited);
-		if (err)
-			return err;
-	}
-	slot = find_slot(visited->slots, visited->nr_slots, key_of(hash));
-	if (!is_free(*slot))
-		return 0;
-	*slot = key_of(hash);
-	visited->used++;
-	return 1;
+	if (err)
+		return err;
+	take_slot(visited, key_of(hash), &new);
+	visited->used += new;
+	return new;
 }
 
-double *visited_value(struct visited *visited, XXH128_hash_t hash)
+void visited_leave(struct visited *visited, XXH128_hash_t hash)
 {
-	const XXH128_hash_t *slot = find_slot(visited->slots, visited->nr_slots, key_of(hash));
+	atomic_fetch_or_explicit(&slot_of(visited, hash)->high, LEFT, memory_order_relaxed);
+}
 
-	return &visited->values[slot - visited->slots];
+bool visited_is_left(struct visited *visited, XXH128_hash_t hash)
+{
+	return atomic_load_explicit(&slot_of(visited, hash)->high, memory_order_relaxed) & LEFT;
+}
+
+struct visited_value *visited_value(struct visited *visited, XXH128_hash_t hash)
+{
+	return &visited->values[slot_of(visited, hash) - visited->slots];
 }
 
 size_t visited_size(const struct visited *visited)
 {
-	return visited->nr_slots *
-	       (sizeof(*visited->slots) + (visited->with_values ? sizeof(*visited->values) : 0));
+	return slots_size(visited->nr_slots) +
+	       (visited->with_values ? visited->nr_slots * sizeof(*visited->values) : 0);
 }
 
 void visited_free(struct visited *visited)
 {
-	free_slots(visited->slots, visited->nr_slots);
+	free_slots(visited->slots, visited->nr_slots, visited->shared);
 	free(visited->values);
 	*visited = (struct visited){0};
 }

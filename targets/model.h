@@ -61,8 +61,8 @@ struct model_state {
 	struct shmem *files[LITMUS_MAX_OBJECTS]; /* of those that map one; open to the end */
 	struct userfaultfd_ctx *uffds[LITMUS_MAX_UFFDS];
 	struct userfaultfd_ctx *unnamed_uffds[LITMUS_MAX_TASKS]; /* of children, not asked for */
-	char ends; /* stands for `ending` of all tasks; see model_ends_object(), too */
-	unsigned completed;                     /* bit mask */
+	char ends;          /* stands for `ending` of all tasks; see model_ends_object(), too */
+	unsigned completed; /* bit mask */
 	int64_t memory[LITMUS_MAX_OBSERVABLES]; /* what LITMUS_OBSERVE_MEMORY has seen */
 };
 

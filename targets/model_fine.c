@@ -3,6 +3,7 @@
 #include "check/fine.h"
 #include "targets/model.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,6 +90,30 @@ static bool fine_final(void *context, unsigned violations, const struct explore_
 	       !(model->options->first_violation && run_result_violations(model->result));
 }
 
+/* What a process of its own finds goes here, and from there to the one that began it. */
+static void fine_fork(void *context)
+{
+	static struct run_result found;
+	struct model *model = context;
+
+	found = (struct run_result){0};
+	model->result = &found;
+}
+
+static int fine_send(void *context, FILE *to)
+{
+	const struct model *model = context;
+
+	return run_result_send(model->result, model->test, to);
+}
+
+static int fine_receive(void *context, FILE *from)
+{
+	const struct model *model = context;
+
+	return run_result_receive(model->result, model->test, from);
+}
+
 static struct fine_machine fine_machine(struct model *model)
 {
 	return (struct fine_machine){
@@ -99,6 +124,9 @@ static struct fine_machine fine_machine(struct model *model)
 		.ran = fine_ran,
 		.quiet = fine_quiet,
 		.final = fine_final,
+		.fork = fine_fork,
+		.send = fine_send,
+		.receive = fine_receive,
 	};
 }
 
@@ -139,6 +167,7 @@ static void shorten(struct model *model, const struct fine_machine *machine,
 	bool more = true;
 
 	options.limits.max_states = MAX_SHORT_STATES;
+	options.jobs = 1;
 	for (options.max_switches = 0; more; options.max_switches++) {
 		struct run_result found = {0};
 		struct fine_stats stats;
@@ -165,16 +194,21 @@ void model_explore_fine(struct model *model)
 		.count = options->count_executions,
 		.max_switches = options->max_switches ? options->max_switches : UINT_MAX,
 		.max_seconds = options->max_seconds,
+		.jobs = options->jobs,
+		.full_compare = options->full_compare,
 	};
 	struct run_result *result = model->result;
 	size_t size = check_size();
 	void *start = malloc(size);
 	struct fine_stats stats = {0};
+	int err;
 
 	if (start)
 		check_save(start);
-	if (!start || explore_fine(&machine, &fine, &stats))
-		run_result_fail(result, "out of memory");
+	err = start ? explore_fine(&machine, &fine, &stats) : -ENOMEM;
+	if (err)
+		run_result_fail(result,
+				err == -EIO ? "one of its processes was lost" : "out of memory");
 	else if (!stats.explore.complete && result->status == RUN_DONE)
 		run_result_incomplete(result, options, stats.explore.states);
 	if (run_result_violations(result) && !options->first_violation)

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "check/explore.h"
 #include "litmus/litmus.h"
@@ -17,11 +18,13 @@ struct run_options {
 	/* Of a search: called now and then with how many states it has found; or NULL. */
 	void (*progress)(void *context, uint64_t states);
 	void *progress_context;
-	unsigned host_iterations;          /* 0: as many as the test needs */
+	unsigned host_iterations; /* 0: as many as the test needs */
 	bool fine;                /* model: every access is a step, not just every operation */
 	bool no_reduction;        /* fine: try all orders, even of what has nothing in common */
 	unsigned max_switches;    /* fine: away from tasks that could go on; 0: no bound */
 	double max_seconds;       /* fine: 0: none */
+	unsigned jobs;            /* fine: processes for a large search; 0: one */
+	bool full_compare;        /* fine: tell states apart by all of their bytes */
 	bool first_violation;     /* fine: stop there */
 	bool count_executions;    /* fine */
 	unsigned fail_allocation; /* model: this allocation of every schedule fails; 0: none */
@@ -72,6 +75,10 @@ struct outcome *run_result_add(struct run_result *result, const struct litmus_te
 /* Of outcomes that both have, take the schedules of `from` that change tasks less often. */
 void run_result_shorten(struct run_result *result, const struct litmus_test *test,
 			struct run_result *from);
+
+/* Write down the outcomes, and add those that were written down. 0, or -EIO or -ENOMEM. */
+int run_result_send(const struct run_result *result, const struct litmus_test *test, FILE *to);
+int run_result_receive(struct run_result *result, const struct litmus_test *test, FILE *from);
 
 /* The target failed, for this reason; what outcomes there were are gone. */
 void run_result_fail(struct run_result *result, const char *reason);

@@ -282,12 +282,7 @@ static int explain_with(struct explain_arguments *arguments)
 {
 	struct subject subject = {
 		.io = arguments->common.io,
-		.options = {.strict = arguments->target.strict,
-			    .max_states = arguments->target.max_states,
-			    .fine = arguments->target.fine,
-			    .no_reduction = arguments->target.no_reduction,
-			    .max_switches = (unsigned)arguments->target.max_switches,
-			    .max_seconds = (double)arguments->target.max_seconds},
+		.options = options_for_run(&arguments->target),
 	};
 	int status = choose_targets(&arguments->target, arguments->common.io);
 

@@ -195,18 +195,13 @@ static int run_with(struct run_arguments *arguments)
 	struct tool_io *io = arguments->common.io;
 	struct run run = {
 		.io = io,
-		.options = {.strict = arguments->target.strict,
-			    .max_states = arguments->target.max_states,
-			    .fine = arguments->target.fine,
-			    .no_reduction = arguments->target.no_reduction,
-			    .max_switches = (unsigned)arguments->target.max_switches,
-			    .max_seconds = (double)arguments->target.max_seconds,
-			    .host_iterations = (unsigned)arguments->iterations},
+		.options = options_for_run(&arguments->target),
 		.verbose = arguments->verbose,
 		.quiet = arguments->quiet,
 	};
 	char err[TOOL_MESSAGE_SIZE];
 
+	run.options.host_iterations = (unsigned)arguments->iterations;
 	terminal_init(&run.terminal, io->out, arguments->common.color);
 	if (choose_targets(&arguments->target, err, sizeof(err)) < 0) {
 		tool_complain(io, "%s", err);

@@ -4,6 +4,7 @@
 #include "tool/options.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,8 +110,14 @@ static const struct argp_option target_argp_options[] = {
 	 "with --fine, stop a search after that time (0: never)", 1},
 	{"no-reduction", OPTION_NO_REDUCTION, NULL, 0,
 	 "with --fine, try all orders, even of steps that have nothing in common", 1},
+	{"full-compare", OPTION_FULL_COMPARE, NULL, 0,
+	 "with --fine, tell states apart by all that they hold, not by a hash of it", 1},
+	{"jobs", 'j', "N", 0,
+	 "with --fine, let N processes share a large search (0: as many as there are CPUs)", 1},
 	{0},
 };
+
+#define MAX_JOBS 1024
 
 static error_t parse_target(int key, char *argument, struct argp_state *state)
 {
@@ -149,6 +156,13 @@ static error_t parse_target(int key, char *argument, struct argp_state *state)
 	case OPTION_NO_REDUCTION:
 		options->no_reduction = true;
 		return 0;
+	case OPTION_FULL_COMPARE:
+		options->full_compare = true;
+		return 0;
+	case 'j':
+		if (options_number(state, "--jobs", argument, MAX_JOBS, &options->jobs))
+			return 0;
+		return EINVAL;
 	case OPTION_MAX_SWITCHES:
 		if (options_number(state, "--max-switches", argument, 1000, &options->max_switches))
 			return 0;
@@ -161,6 +175,28 @@ static error_t parse_target(int key, char *argument, struct argp_state *state)
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
+}
+
+/* The CPUs that we may use. */
+static unsigned count_cpus(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof(set), &set) ? 1 : (unsigned)CPU_COUNT(&set);
+}
+
+struct run_options options_for_run(const struct target_options *options)
+{
+	return (struct run_options){
+		.strict = options->strict,
+		.max_states = options->max_states,
+		.fine = options->fine,
+		.no_reduction = options->no_reduction,
+		.max_switches = (unsigned)options->max_switches,
+		.max_seconds = (double)options->max_seconds,
+		.jobs = options->jobs ? (unsigned)options->jobs : count_cpus(),
+		.full_compare = options->full_compare,
+	};
 }
 
 const struct argp target_argp = {.options = target_argp_options, .parser = parse_target};

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "targets/target.h"
 #include "tool/kinds.h"
 #include "tool/targets.h"
 #include "tool/terminal.h"
@@ -23,6 +24,7 @@ enum option_key {
 	OPTION_MAX_STATES,
 	OPTION_FINE,
 	OPTION_NO_REDUCTION,
+	OPTION_FULL_COMPARE,
 	OPTION_MAX_SWITCHES,
 	OPTION_MAX_TIME,
 	OPTION_FORMAT,
@@ -40,7 +42,7 @@ struct common_options {
 
 extern const struct argp common_argp;
 
-/* --on, --rules, --kind, --strict, --max-states: input of target_argp. */
+/* --on, --rules, --kind, --strict, --fine and their like: input of target_argp. */
 struct target_options {
 	struct target_list targets;
 	const char *changed; /* the last --rules; NULL: none */
@@ -52,7 +54,12 @@ struct target_options {
 	bool no_reduction;
 	uint64_t max_switches;
 	uint64_t max_seconds;
+	uint64_t jobs; /* 0: as many as there are CPUs */
+	bool full_compare;
 };
+
+/* What they mean to a target. */
+struct run_options options_for_run(const struct target_options *options);
 
 extern const struct argp target_argp;
 

@@ -182,7 +182,7 @@ static double now(void)
 void progress_begin(struct progress *progress, FILE *err)
 {
 	progress->err = is_terminal(err) ? err : NULL;
-	progress->began = now();
+	progress->next = now() + 1;
 	progress->shown = false;
 }
 
@@ -191,8 +191,9 @@ void progress_show(struct progress *progress, const char *format, ...)
 	char line[DEFAULT_WIDTH];
 	va_list args;
 
-	if (!progress->err || now() - progress->began < 1.0)
+	if (!progress->err || now() < progress->next)
 		return;
+	progress->next = now() + 0.1;
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);

@@ -48,8 +48,8 @@ int terminal_text_width(const struct terminal *terminal, const char *text);
 
 /* A line on standard error that says how far we are, if that is a terminal. */
 struct progress {
-	FILE *err; /* NULL: print nothing */
-	double began;
+	FILE *err;   /* NULL: print nothing */
+	double next; /* when it may show something */
 	bool shown;
 };
 

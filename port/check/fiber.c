@@ -277,6 +277,7 @@ static enum check_run enter_fiber(void)
 	fiber_switch(&scheduler_sp, fiber->sp);
 	in_scheduler(fake);
 	in_task = false;
+	world_clean_stack(world->current);
 	world->current = 0;
 	return result;
 }

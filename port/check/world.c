@@ -266,18 +266,22 @@ void world_stack_reached(unsigned task, unsigned char *sp)
 		stack_low[task] = sp;
 }
 
+void world_clean_stack(unsigned task)
+{
+	unsigned char *top = world_stacks + (task + 1) * (size_t)WORLD_STACK_SIZE;
+	unsigned char *sp = world->fibers[task].sp;
+
+	if (!sp)
+		sp = top;
+	if (stack_low[task] && stack_low[task] < sp)
+		memset(stack_low[task], 0, (size_t)(sp - stack_low[task]));
+	stack_low[task] = sp;
+}
+
 static void clean_stacks(void)
 {
-	for (unsigned task = 0; task < CHECK_MAX_TASKS; task++) {
-		unsigned char *top = world_stacks + (task + 1) * (size_t)WORLD_STACK_SIZE;
-		unsigned char *sp = world->fibers[task].sp;
-
-		if (!sp)
-			sp = top;
-		if (stack_low[task] && stack_low[task] < sp)
-			memset(stack_low[task], 0, (size_t)(sp - stack_low[task]));
-		stack_low[task] = sp;
-	}
+	for (unsigned task = 0; task < CHECK_MAX_TASKS; task++)
+		world_clean_stack(task);
 }
 
 void check_ranges(struct check_range ranges[CHECK_MAX_RANGES])

@@ -82,6 +82,8 @@ bool fiber_runs(void);
 
 /* A task has come back, its stack pointer here. */
 void world_stack_reached(unsigned task, unsigned char *sp);
+/* The task is back in the scheduler: what it has left below its stack pointer goes. */
+void world_clean_stack(unsigned task);
 
 /*
  * What stands for the piece of memory that an object lies in: who uses the object reads it, who
