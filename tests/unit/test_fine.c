@@ -128,6 +128,33 @@ static struct fine_options everything(void)
 	return (struct fine_options){.count = true, .max_switches = UINT_MAX};
 }
 
+/* A process of its own gathers from nothing. */
+static void begin_own(void *context)
+{
+	struct found *found = context;
+
+	found->violations = 0;
+	found->nr_outcomes = 0;
+}
+
+static int send_found(void *context, FILE *to)
+{
+	return fwrite(context, sizeof(struct found), 1, to) == 1 ? 0 : -1;
+}
+
+static int receive_found(void *context, FILE *from)
+{
+	struct found *found = context;
+	static struct found part;
+
+	if (fread(&part, sizeof(part), 1, from) != 1)
+		return -1;
+	found->violations |= part.violations;
+	for (int i = 0; i < part.nr_outcomes; i++)
+		add_outcome(found, part.outcomes[i]);
+	return 0;
+}
+
 static struct fine_stats run_with(const struct program *program, struct found *found,
 				  const struct fine_options *options)
 {
@@ -138,6 +165,9 @@ static struct fine_stats run_with(const struct program *program, struct found *f
 		.operate = operate,
 		.ran = ran,
 		.final = final,
+		.fork = begin_own,
+		.send = send_found,
+		.receive = receive_found,
 	};
 	struct fine_stats stats;
 
@@ -985,19 +1015,92 @@ static void test_flush(void **state)
 	assert_int_equal(run(&wrong, true, NULL).violations, BUG);
 }
 
+/* Several processes find what one does, in rounds of whatever size. */
+static void test_jobs(void **state)
+{
+	struct program programs[] = {
+		{2, {fib_add, fib_add}, fib_init, fib_largest},
+		{2, {pop_one, pop_two_push_first}, stack_of_two, NULL},
+		{4, {dine, dine, dine, dine}, NULL, NULL},
+	};
+
+	(void)state;
+	nr_philosophers = 4;
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		for (int reduced = 0; reduced < 2; reduced++) {
+			struct fine_options options = {.max_switches = UINT_MAX,
+						       .no_reduction = !reduced};
+			struct found one, many;
+			struct fine_stats stats = run_with(&programs[i], &one, &options);
+
+			for (options.jobs = 2; options.jobs <= 4; options.jobs++) {
+				struct fine_stats shared;
+
+				options.round = 5 * options.jobs;
+				shared = run_with(&programs[i], &many, &options);
+				assert_same(&one, &many);
+				assert_true(shared.explore.complete);
+				assert_int_equal(shared.explore.states, stats.explore.states);
+				assert_int_equal(shared.explore.transitions,
+						 stats.explore.transitions);
+				assert_int_equal(shared.explore.final_states,
+						 stats.explore.final_states);
+				assert_int_equal(shared.steps, stats.steps);
+			}
+		}
+	}
+}
+
+static void test_jobs_with_a_limit(void **state)
+{
+	struct program program = {2, {fib_add, fib_add}, fib_init, fib_largest};
+	struct fine_options options = {
+		.max_switches = UINT_MAX, .jobs = 3, .round = 20, .limits = {.max_states = 101}};
+	struct found found;
+	struct fine_stats stats;
+
+	(void)state;
+	options.no_reduction = true;
+	stats = run_with(&program, &found, &options);
+	assert_int_equal(stats.explore.states, 101);
+	assert_false(stats.explore.complete);
+}
+
+/* With hashes of a few bits states are taken for others, unless they are compared as a whole. */
+static void test_full_compare(void **state)
+{
+	struct program program = {2, {fib_add, fib_add}, fib_init, fib_largest};
+	struct fine_options options = {.max_switches = UINT_MAX, .no_reduction = true};
+	struct found all, found;
+	struct fine_stats right = run_with(&program, &all, &options);
+	struct fine_stats stats;
+
+	(void)state;
+	options.hash_bits = 6;
+	stats = run_with(&program, &found, &options);
+	assert_true(stats.explore.states <= 64);
+	assert_true(right.explore.states > 64);
+	options.full_compare = true;
+	stats = run_with(&program, &found, &options);
+	assert_int_equal(stats.explore.states, right.explore.states);
+	assert_int_equal(stats.explore.transitions, right.explore.transitions);
+	assert_same(&found, &all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_independent),    cmocka_unit_test(test_lost_update),
-		cmocka_unit_test(test_locked_update),  cmocka_unit_test(test_store_buffering),
-		cmocka_unit_test(test_lastzero),       cmocka_unit_test(test_file_system),
-		cmocka_unit_test(test_indexer),        cmocka_unit_test(test_abba),
-		cmocka_unit_test(test_philosophers),   cmocka_unit_test(test_mutual_exclusion),
-		cmocka_unit_test(test_double_checked), cmocka_unit_test(test_readers_writers),
-		cmocka_unit_test(test_readers),        cmocka_unit_test(test_bounded_buffer),
-		cmocka_unit_test(test_treiber),        cmocka_unit_test(test_fewest_switches),
-		cmocka_unit_test(test_fibonacci),      cmocka_unit_test(test_flush),
-		cmocka_unit_test(test_livelock),
+		cmocka_unit_test(test_independent),       cmocka_unit_test(test_lost_update),
+		cmocka_unit_test(test_locked_update),     cmocka_unit_test(test_store_buffering),
+		cmocka_unit_test(test_lastzero),          cmocka_unit_test(test_file_system),
+		cmocka_unit_test(test_indexer),           cmocka_unit_test(test_abba),
+		cmocka_unit_test(test_philosophers),      cmocka_unit_test(test_mutual_exclusion),
+		cmocka_unit_test(test_double_checked),    cmocka_unit_test(test_readers_writers),
+		cmocka_unit_test(test_readers),           cmocka_unit_test(test_bounded_buffer),
+		cmocka_unit_test(test_treiber),           cmocka_unit_test(test_fewest_switches),
+		cmocka_unit_test(test_fibonacci),         cmocka_unit_test(test_flush),
+		cmocka_unit_test(test_livelock),          cmocka_unit_test(test_jobs),
+		cmocka_unit_test(test_jobs_with_a_limit), cmocka_unit_test(test_full_compare),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
