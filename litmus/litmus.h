@@ -221,8 +221,9 @@ enum litmus_opcode {
 	LITMUS_MOVE_PAGES,      /* (addr, pages): migrate; 0, or -EBUSY if some page stayed */
 	LITMUS_SPLIT_HUGE_PAGE, /* (addr): split the huge page there; 0 or an error */
 	/* what else can change a page's counts or its PTE */
-	LITMUS_CLEAR_REFS,    /* echo 4 > /proc/self/clear_refs: clears soft-dirty */
-	LITMUS_LRU_ADD_DRAIN, /* this CPU's LRU add cache drops its references */
+	LITMUS_CLEAR_REFS,         /* echo 4 > /proc/self/clear_refs: clears soft-dirty */
+	LITMUS_LRU_ADD_DRAIN,      /* this CPU's LRU add cache drops its references */
+	LITMUS_END_PAGE_WRITEBACK, /* the swap device has written all that was paged out */
 	LITMUS_NR_OPCODES,
 };
 

@@ -72,6 +72,7 @@ static const struct litmus_op_info infos[LITMUS_NR_OPCODES] = {
 
 	[LITMUS_CLEAR_REFS]		= { "clear_refs", "", false, true, false },
 	[LITMUS_LRU_ADD_DRAIN]		= { "lru_add_drain", "", false, false, false },
+	[LITMUS_END_PAGE_WRITEBACK]	= { "end_page_writeback", "", false, false, false },
 };
 
 static const struct litmus_flag prots[] = {

@@ -7,8 +7,9 @@
 
 /* In the order of the bits. */
 static const char *const names[VIOLATION_KINDS] = {
-	"lost-dma",   "stale-dma", "leak",           "missed-wp", "spurious-wp", "lost-write",
-	"wrong-page", "bad-count", "use-after-free", "stale-tlb", "deadlock",    "livelock",
+	"lost-dma",   "stale-dma",  "leak",          "missed-wp",      "spurious-wp",
+	"lost-write", "wrong-page", "bad-count",     "use-after-free", "stale-tlb",
+	"deadlock",   "livelock",   "unstable-page",
 };
 
 const char *violation_name(enum violation kind)

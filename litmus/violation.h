@@ -20,9 +20,11 @@ enum violation {
 	VIOLATION_STALE_TLB = 1 << 9,      /* a TLB entry outlived its PTE */
 	VIOLATION_DEADLOCK = 1 << 10,      /* tasks wait for each other */
 	VIOLATION_LIVELOCK = 1 << 11,      /* a task retries without end */
+	VIOLATION_UNSTABLE_PAGE =
+		1 << 12, /* a page changed while a device that can't bear it wrote it */
 };
 
-#define VIOLATION_KINDS 12
+#define VIOLATION_KINDS 13
 
 /* Name of one kind ("lost-dma"); the kind must be a single bit. */
 const char *violation_name(enum violation kind);

@@ -176,6 +176,15 @@ static bool audit_swap(struct audit *audit)
 	return finding(audit, AUDIT_SWAP_SLOT, slot, expected, found);
 }
 
+static bool audit_writeback(struct audit *audit)
+{
+	pfn_t bad = 0;
+
+	if (writeback_audit(audit->machine, &bad))
+		return true;
+	return finding(audit, AUDIT_UNSTABLE, bad, 0, 1);
+}
+
 /* How many VMAs belong to the context. */
 static int context_vmas(const struct machine *machine, const struct userfaultfd_ctx *ctx)
 {
@@ -222,5 +231,6 @@ bool mm_audit(struct machine *machine, struct audit_frame *frames, struct audit_
 		if (!audit_frame(&audit, pfn))
 			return false;
 	}
-	return audit_swap(&audit) && audit_contexts(&audit) && audit_free_list(&audit);
+	return audit_swap(&audit) && audit_writeback(&audit) && audit_contexts(&audit) &&
+	       audit_free_list(&audit);
 }

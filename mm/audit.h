@@ -16,7 +16,8 @@ enum audit_finding {
 	AUDIT_CONTEXT,       /* uses of a userfaultfd context; pfn is its number in the list */
 	AUDIT_MIGRATION,     /* an entry of a page on its way, which nobody moves any more */
 	AUDIT_NOT_EXCLUSIVE, /* a writable PTE of an anon page not marked exclusive */
-	AUDIT_HUGETLB,       /* hugetlb's free or reserved pages don't add up */
+	AUDIT_UNSTABLE, /* a page has changed that the swap device is writing and needs as it was */
+	AUDIT_HUGETLB,  /* hugetlb's free or reserved pages don't add up */
 };
 
 struct audit_result {

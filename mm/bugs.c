@@ -153,6 +153,15 @@ const struct mm_bug mm_bugs[] = {
 		.fixed = "feb889fb40fa",
 	},
 	{
+		.name = "reuse under writeback",
+		.what = "a page is written to while a swap device that needs it unchanged writes "
+			"it",
+		.era = "v5.9",
+		.bug = {"swap_stable_writes", "reuse"},
+		.fix = {"swap_stable_writes", "copy"},
+		.fixed = "f05714293a59",
+	},
+	{
 		.name = "MADV_FREE and O_DIRECT",
 		.what = "reclaim drops a page that is clean, though a device is writing to it",
 		.era = "v5.18",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* debugfs.c - what root makes the kernel do to pages: split them, merge them, move them */
+/* debugfs.c - what is done to pages from outside: they are split, merged, moved, and written */
 #include "mm/internal.h"
 
 int ksm_do_scan(struct machine *machine)
@@ -12,6 +12,11 @@ int mm_move_pages(struct mm *mm, unsigned long addr, unsigned long length)
 	int err = check_range(addr, &length);
 
 	return err ? err : move_pages_range(mm, addr, addr + length);
+}
+
+void swap_end_writeback(struct machine *machine)
+{
+	end_all_writeback(machine);
 }
 
 int mm_split_huge_page(struct mm *mm, unsigned long addr)

@@ -85,8 +85,7 @@ struct machine *machine_create(const struct mm_rules *rules, const struct machin
 		port_cpu_init(&machine->cpus[cpu]);
 	}
 	init_frames(machine);
-	if (hugetlb_pool_create(machine, config->nr_hugepages) ||
-	    swap_create(machine, config->nr_swap_slots))
+	if (hugetlb_pool_create(machine, config->nr_hugepages) || swap_create(machine, config))
 		goto fail;
 	return machine;
 

@@ -177,6 +177,7 @@ static int move_locked(struct machine *machine, struct page *from, struct page *
 	struct moving moving = {.machine = machine, .from = from};
 	bool moved;
 
+	wait_on_page_writeback(from);
 	visit_all(&moving, NULL);
 	moved = !moving.failed && !folio_mapcount(from) && replace_folio(&moving, to, shmem);
 	moving.failed = false;

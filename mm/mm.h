@@ -56,6 +56,7 @@ enum page_flag {
 	PG_KSM = 1 << 9,       /* PageKsm: merged, with PG_ANON */
 	PG_HUGETLB = 1 << 10,
 	PG_SWAPBACKED = 1 << 11,      /* else it may be dropped while clean: MADV_FREE */
+	PG_WRITEBACK = 1 << 12,       /* the swap device is writing it; with PG_SWAPCACHE */
 	PG_PCP = 1 << 14,             /* with PG_FREE: in a CPU's list, not in its zone's */
 	PG_RESTORE_RESERVE = 1 << 15, /* of hugetlb: once it is free it is reserved again */
 };
@@ -156,7 +157,10 @@ struct machine_config {
 	unsigned nr_cpus;
 	unsigned nr_movable;    /* of the frames, the last ones: ZONE_MOVABLE; in whole blocks */
 	unsigned nr_swap_slots; /* base pages of the swap device; 0: none */
-	unsigned nr_hugepages;  /* in hugetlb's pool; they come out of nr_frames */
+	/* What it was given to write it writes until swap_end_writeback(), else at once. */
+	bool swap_async;
+	bool swap_stable_writes; /* what it writes must not change meanwhile: SWP_STABLE_WRITES */
+	unsigned nr_hugepages;   /* in hugetlb's pool; they come out of nr_frames */
 };
 
 /* VMA flags; PROT_ and MAP_ bits of the calls below use the first ones. */
@@ -419,6 +423,12 @@ bool mm_pagemap_uffd_wp(struct mm *mm, unsigned long addr);
 
 /* One full scan of ksmd: merges pages of all mms that are equal and VM_MERGEABLE. 0. */
 int ksm_do_scan(struct machine *machine);
+
+/*
+ * The swap device has written all that it was given to write. Pages that nobody has mapped again
+ * since then are freed, as reclaim would do it.
+ */
+void swap_end_writeback(struct machine *machine);
 
 /*
  * move_pages(2) to another node, with MPOL_MF_MOVE_ALL: 0; -EBUSY if some page could not move, the

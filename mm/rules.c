@@ -171,6 +171,12 @@ static const struct mm_rule_value pageout_pinned_values[] = {
 	[PAGEOUT_PINNED_KEEP] = {"keep", "it stays as it is", "feb889fb40fa"},
 };
 
+static const struct mm_rule_value swap_stable_writes_values[] = {
+	[SWAP_STABLE_WRITES_COPY] = {"copy", "copies it; but not part of a huge page up to v5.17",
+				     "f05714293a59"},
+	[SWAP_STABLE_WRITES_REUSE] = {"reuse", "takes it, if it is its own, as before v4.10", NULL},
+};
+
 static const struct mm_rule_value cow_swap_cache_values[] = {
 	[COW_SWAP_CACHE_KEEP] = {"keep", "it stays there until page-out finds it", NULL},
 	[COW_SWAP_CACHE_FREE] = {"free", "it is freed at once", "f4c4a3f48480"},
@@ -374,6 +380,8 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(mremap_range, "What can mremap() move to another address?"),
 	FIELD(swapin_reuse, "When is a page that comes from swap writable at once?"),
 	FIELD(pageout_pinned, "What does page-out do with a page that may be pinned?"),
+	FIELD(swap_stable_writes,
+	      "What does a write fault do with a page that swap is writing, and needs unchanged?"),
 	FIELD(cow_swap_cache, "What becomes of a copied page that only the swap cache holds?"),
 	FIELD(madv_free_refs, "When does page-out drop a page after MADV_FREE?"),
 	FIELD(hugetlb_fork, "What does fork do with a hugetlb page, where it would copy others?"),

@@ -153,6 +153,12 @@ enum pageout_pinned {
 	PAGEOUT_PINNED_KEEP,
 };
 
+/* What does a write fault do with a page that the swap device is writing, and needs unchanged? */
+enum swap_stable_writes {
+	SWAP_STABLE_WRITES_COPY,
+	SWAP_STABLE_WRITES_REUSE, /* as with any other device */
+};
+
 /* What becomes of a page that only the swap cache holds, after a write fault has copied it? */
 enum cow_swap_cache {
 	COW_SWAP_CACHE_KEEP, /* it stays until page-out finds it */
@@ -371,6 +377,7 @@ struct mm_rules {
 	enum mremap_range mremap_range;
 	enum swapin_reuse swapin_reuse;
 	enum pageout_pinned pageout_pinned;
+	enum swap_stable_writes swap_stable_writes;
 	enum cow_swap_cache cow_swap_cache;
 	enum madv_free_refs madv_free_refs;
 	enum hugetlb_fork hugetlb_fork;

@@ -3,13 +3,16 @@
 #include "mm/internal.h"
 
 /*
- * A device in memory, so that what is written to it is there at once. The lock is the innermost of
- * all but free_lock, for fork and zap take it under PTE locks.
+ * A device in memory: what is written to it is there at once, even if the device makes believe that
+ * it takes its time. The lock is the innermost of all but free_lock, for fork and zap take it under
+ * PTE locks.
  */
 struct swap_device {
 	struct port_spinlock lock; /* protects counts, cache and nr_free */
 	unsigned nr_slots;
 	unsigned nr_free;
+	bool async;          /* writeback lasts: writeback.c */
+	bool stable_writes;  /* SWP_STABLE_WRITES */
 	unsigned *counts;    /* how many entries name the slot */
 	struct page **cache; /* the page that stands for it (swap cache), or NULL */
 	unsigned *audited;   /* scratch of the audit, zero outside of it */
@@ -18,8 +21,9 @@ struct swap_device {
 
 #define SLOT_WORDS (MM_PAGE_SIZE / sizeof(uint32_t))
 
-int swap_create(struct machine *machine, unsigned nr_slots)
+int swap_create(struct machine *machine, const struct machine_config *config)
 {
+	unsigned nr_slots = config->nr_swap_slots;
 	struct swap_device *swap;
 
 	if (!nr_slots)
@@ -31,6 +35,8 @@ int swap_create(struct machine *machine, unsigned nr_slots)
 	port_spin_init(&swap->lock);
 	swap->nr_slots = nr_slots;
 	swap->nr_free = nr_slots;
+	swap->async = config->swap_async;
+	swap->stable_writes = config->swap_stable_writes;
 	swap->counts = port_alloc(nr_slots * sizeof(*swap->counts));
 	swap->cache = port_alloc(nr_slots * sizeof(*swap->cache));
 	swap->audited = port_alloc(nr_slots * sizeof(*swap->audited));
@@ -123,6 +129,8 @@ static void cache_remove(struct swap_device *swap, struct page *head)
 {
 	unsigned slot = head->swap_slot;
 
+	/* The slot could be written for somebody else then. */
+	BUG_ON(page_flag(head, PG_WRITEBACK));
 	port_atomic_andnot(&head->flags, PG_SWAPCACHE);
 	head->swap_slot = 0;
 	for (unsigned i = 0; i < folio_nr_pages(head); i++) {
@@ -201,6 +209,40 @@ void swap_writepage(struct machine *machine, struct page *head)
 	for (size_t i = 0; i < SLOT_WORDS * folio_nr_pages(head); i++)
 		words[i] = port_word_read(&from[i]);
 	port_atomic_andnot(&head->flags, PG_DIRTY);
+	if (machine->swap->async)
+		port_atomic_or(&head->flags, PG_WRITEBACK);
+}
+
+struct page *swap_cache_get(struct machine *machine, unsigned slot)
+{
+	struct page *page;
+
+	port_spin_lock(&machine->swap->lock);
+	page = cache_get(machine, slot);
+	port_spin_unlock(&machine->swap->lock);
+	return page;
+}
+
+bool swap_slot_is_as(const struct machine *machine, unsigned slot, const struct page *page)
+{
+	const uint32_t *words = &machine->swap->data[slot * SLOT_WORDS];
+	const uint32_t *with = page_words(machine, page);
+
+	for (size_t i = 0; i < SLOT_WORDS; i++) {
+		if (words[i] != port_word_read(&with[i]))
+			return false;
+	}
+	return true;
+}
+
+unsigned swap_nr_slots(const struct machine *machine)
+{
+	return machine->swap ? machine->swap->nr_slots : 0;
+}
+
+bool swap_is_stable(const struct machine *machine)
+{
+	return machine->swap->stable_writes;
 }
 
 int read_swap_cache(struct machine *machine, unsigned slot, struct page **result)
@@ -318,7 +360,8 @@ static bool page_swapped(const struct machine *machine, const struct page *head)
 
 bool try_to_free_swap(struct machine *machine, struct page *head)
 {
-	if (!page_flag(head, PG_SWAPCACHE) || page_swapped(machine, head))
+	if (!page_flag(head, PG_SWAPCACHE) || page_flag(head, PG_WRITEBACK) ||
+	    page_swapped(machine, head))
 		return false;
 	delete_from_swap_cache(machine, head);
 	port_atomic_or(&head->flags, PG_DIRTY);

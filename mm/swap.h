@@ -6,7 +6,7 @@
 #if CONFIG_SWAP
 
 /* The swap device of a new machine, and its end. 0 or -ENOMEM. */
-int swap_create(struct machine *machine, unsigned nr_slots);
+int swap_create(struct machine *machine, const struct machine_config *config);
 void swap_destroy(struct machine *machine);
 
 /*
@@ -35,7 +35,8 @@ int page_swapcount(const struct machine *machine, const struct page *page);
  */
 bool reuse_swap_page(struct machine *machine, struct page *page);
 
-/* Take the page out of the swap cache if no entry names its slot. Page lock held. */
+/* Take the page out of the swap cache if no entry names its slot, and the device is done with it.
+ * Page lock held. */
 bool try_to_free_swap(struct machine *machine, struct page *head);
 
 /* Put a folio that is not there into the swap cache. False: no room. Page lock held. */
@@ -53,8 +54,39 @@ void replace_in_swap_cache(struct machine *machine, struct page *head, struct pa
 /* The slot of a base page of a folio in the swap cache. Page lock held. */
 unsigned page_swap_slot(const struct machine *machine, const struct page *page);
 
-/* Write a folio of the swap cache to its slots. Page lock held. */
+/*
+ * Write a folio of the swap cache to its slots. It may be under writeback afterwards, during which
+ * it stays in the swap cache. Page lock held.
+ */
 void swap_writepage(struct machine *machine, struct page *head);
+
+/* The page that the swap cache holds for the slot, with a reference; NULL: none, or no slot. */
+struct page *swap_cache_get(struct machine *machine, unsigned slot);
+
+/* What the slot, whose page is in the cache, holds of it: the same as the page? */
+bool swap_slot_is_as(const struct machine *machine, unsigned slot, const struct page *page);
+
+unsigned swap_nr_slots(const struct machine *machine);
+
+/* Must what the device writes not change meanwhile (SWP_STABLE_WRITES)? */
+bool swap_is_stable(const struct machine *machine);
+
+/* writeback.c */
+
+/* Is the folio under writeback, and must stay as it is till that ends? Page lock held. */
+bool writeback_keeps(const struct machine *machine, const struct page *head);
+
+/*
+ * Wait until the device has written the folio. As it will do that in any case, who waits for it
+ * lets it happen. Page lock held.
+ */
+void wait_on_page_writeback(struct page *head);
+
+/* The device is done with all. */
+void end_all_writeback(struct machine *machine);
+
+/* For the audit: false, with a frame that has changed while it must not. Nobody is inside. */
+bool writeback_audit(struct machine *machine, pfn_t *bad);
 
 /*
  * The page of a slot, read into the swap cache if it is not there: 0, and the page with a
@@ -80,10 +112,10 @@ bool swap_audit_slots(struct machine *machine, unsigned *bad, int *expected, int
 
 #else
 
-static inline int swap_create(struct machine *machine, unsigned nr_slots)
+static inline int swap_create(struct machine *machine, const struct machine_config *config)
 {
 	(void)machine;
-	(void)nr_slots;
+	(void)config;
 	return 0;
 }
 
@@ -126,6 +158,23 @@ static inline int page_swapcount(const struct machine *machine, const struct pag
 static inline bool reuse_swap_page(struct machine *machine, struct page *page)
 {
 	return page_trans_huge_map_swapcount(machine, page) <= 1;
+}
+
+static inline void wait_on_page_writeback(struct page *head)
+{
+	(void)head;
+}
+
+static inline void end_all_writeback(struct machine *machine)
+{
+	(void)machine;
+}
+
+static inline bool writeback_audit(struct machine *machine, pfn_t *bad)
+{
+	(void)machine;
+	(void)bad;
+	return true;
 }
 
 static inline void replace_in_swap_cache(struct machine *machine, struct page *head,

@@ -20,10 +20,13 @@ bool reuse_swap_page(struct machine *machine, struct page *page)
 	if (page_trans_huge_map_swapcount(machine, head) > 1)
 		return false;
 	/* The cache need not keep what nobody else will look for. */
-	if (page_flag(head, PG_SWAPCACHE) && !others_swapped(machine, head, page)) {
-		delete_from_swap_cache(machine, head);
-		port_atomic_or(&head->flags, PG_DIRTY);
-	}
+	if (!page_flag(head, PG_SWAPCACHE) || others_swapped(machine, head, page))
+		return true;
+	/* Linux, too, asks the device only here, and not for a part while others are in swap. */
+	if (page_flag(head, PG_WRITEBACK))
+		return !writeback_keeps(machine, head);
+	delete_from_swap_cache(machine, head);
+	port_atomic_or(&head->flags, PG_DIRTY);
 	return true;
 }
 
@@ -67,7 +70,10 @@ static bool swapin_is_sole(const struct vm_fault *vmf, struct page *page)
 	case SWAPIN_REUSE_REFCOUNT:
 		return page_count(head) == 1;
 	case SWAPIN_REUSE_EXCLUSIVE:
-		return vmf->orig_pte & PTE_SWP_EXCLUSIVE || page_count(head) == 1;
+		if (page_count(head) == 1)
+			return true;
+		/* Exclusive means that it may be written to, which it must not be now. */
+		return vmf->orig_pte & PTE_SWP_EXCLUSIVE && !writeback_keeps(machine, head);
 	}
 	return false;
 }

@@ -126,7 +126,8 @@ static void write_and_drop(struct machine *machine, struct page *head)
 		return;
 	if (page_flag(head, PG_DIRTY))
 		swap_writepage(machine, head);
-	remove_swap_mapping(machine, head);
+	if (!page_flag(head, PG_WRITEBACK))
+		remove_swap_mapping(machine, head);
 }
 
 /* What page-out is to take, with a reference (isolate_lru_page()). */
@@ -160,7 +161,8 @@ static void shrink_page(struct machine *machine, const struct isolated *isolated
 		put_page(machine, head);
 		return;
 	}
-	ready = prepare_large(machine, isolated);
+	/* What the device is writing has to wait for the next time. */
+	ready = !page_flag(head, PG_WRITEBACK) && prepare_large(machine, isolated);
 	head = compound_head(machine, isolated->page);
 	if (ready && prepare_swap(machine, head) && try_to_unmap(machine, head))
 		write_and_drop(machine, head);

@@ -290,6 +290,7 @@ static int64_t run_op(struct spec_machine *m, int task, const struct litmus_op *
 		return spec_result(op, choice);
 	case LITMUS_WAIT_FOR_COMPLETION:
 	case LITMUS_LRU_ADD_DRAIN:
+	case LITMUS_END_PAGE_WRITEBACK:
 	case LITMUS_EXIT:
 	case LITMUS_NR_OPCODES:
 		break;

@@ -240,6 +240,6 @@ int64_t host_call(struct host *host, int task, const struct litmus_op *op, int v
 		host_drain_lru(host);
 		return 0;
 	default:
-		return -ENOSYS; /* host_can_hold() has said no to the page lock */
+		return -ENOSYS; /* host_can_hold() has said no to the page lock and to writeback */
 	}
 }

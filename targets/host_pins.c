@@ -162,6 +162,9 @@ static bool can_do(const struct litmus_test *test, const struct litmus_task *tas
 	case LITMUS_UNLOCK_PAGE:
 		snprintf(reason, size, "user space can't take the page lock");
 		return false;
+	case LITMUS_END_PAGE_WRITEBACK:
+		snprintf(reason, size, "user space can't tell a swap device when to be done");
+		return false;
 	case LITMUS_DMA_READ:
 	case LITMUS_DMA_WRITE:
 		return can_dma(test, task, index, reason, size);

@@ -77,6 +77,7 @@ static unsigned report(struct model *model, const struct audit_result *result)
 		[AUDIT_SWAP_SLOT] = {VIOLATION_BAD_COUNT, "entries (a slot of swap)"},
 		[AUDIT_MIGRATION] = {VIOLATION_BAD_COUNT, "migration entries"},
 		[AUDIT_NOT_EXCLUSIVE] = {VIOLATION_BAD_COUNT, "anon-exclusive marks"},
+		[AUDIT_UNSTABLE] = {VIOLATION_UNSTABLE_PAGE, "changes under writeback"},
 		[AUDIT_HUGETLB] = {VIOLATION_BAD_COUNT, "huge pages of the pool"},
 	};
 

@@ -210,6 +210,9 @@ struct machine_config model_machine(const struct litmus_test *test)
 
 	if (uses_swap(test))
 		config.nr_swap_slots = config.nr_frames;
+	/* Who ends writeback wants it to last, and to see what it is for that it does. */
+	config.swap_async = litmus_uses(test, LITMUS_END_PAGE_WRITEBACK);
+	config.swap_stable_writes = config.swap_async;
 	/* Blocks for the pool begin at a multiple. */
 	if (config.nr_hugepages)
 		config.nr_frames += (config.nr_hugepages + 1) * MM_HPAGE_NR;
@@ -267,6 +270,9 @@ static bool part_of_op(const struct litmus_op *op, enum mm_part *part)
 		return true;
 	case LITMUS_KSM_DO_SCAN:
 		*part = MM_KSM;
+		return true;
+	case LITMUS_END_PAGE_WRITEBACK:
+		*part = MM_SWAP;
 		return true;
 	case LITMUS_MOVE_PAGES:
 		*part = MM_MIGRATION;

@@ -137,6 +137,7 @@ static bool make_swapped(const struct object_place *place)
 
 	if (mm_madvise(place->mm, place->addr, place->length, MM_MADV_PAGEOUT))
 		return not_so(place, "paged out");
+	swap_end_writeback(place->model->state->machine);
 	for (int page = 0; page < place->object->nr_pages; page++) {
 		if (place->object->initialised[page] &&
 		    !is_swap_pte(mm_pte(place->mm, place->addr + (unsigned)page * unit)))

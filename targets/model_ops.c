@@ -287,6 +287,9 @@ static int64_t do_op(const struct model_call *call)
 	case LITMUS_LRU_ADD_DRAIN:
 		lru_add_drain(call->model->state->machine);
 		return 0;
+	case LITMUS_END_PAGE_WRITEBACK:
+		swap_end_writeback(call->model->state->machine);
+		return 0;
 	case LITMUS_MOVE_PAGES:
 		return mm_move_pages(call->mm, model_call_page(call), model_call_length(call));
 	case LITMUS_KSM_DO_SCAN:

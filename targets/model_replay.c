@@ -207,6 +207,8 @@ static void view_frame(const struct model *model, const struct page *page, struc
 		append(line->text, sizeof(line->text), "; exclusive");
 	if (flags & PG_KSM)
 		append(line->text, sizeof(line->text), "; merged");
+	if (flags & PG_WRITEBACK)
+		append(line->text, sizeof(line->text), "; under writeback");
 	if (port_is_locked(&page->lock))
 		append(line->text, sizeof(line->text), "; locked");
 }

@@ -30,6 +30,7 @@ static const char *const kind_sentences[VIOLATION_KINDS] = {
 	"a TLB entry has outlived its page table entry",
 	"tasks wait for each other and none can go on",
 	"a task tries again without end",
+	"a page was changed while the swap device, which needs it unchanged, was writing it",
 };
 
 static const struct view_line *find_line(const struct view *view, const char *key)

@@ -48,6 +48,8 @@ static const struct {
 	{"O_DIRECT and swap", "swap/DIO+get+pageout+read+write", NULL, VIOLATION_LOST_DMA},
 	{"pin and swap", "swap/PIN+pageout+read+write", "PIN+pageout+read+write+anon",
 	 VIOLATION_LOST_DMA},
+	{"reuse under writeback", "swap/WRITEBACK+pageout+write", "WRITEBACK+pageout+write+anon",
+	 VIOLATION_UNSTABLE_PAGE},
 	{"MADV_FREE and O_DIRECT", "swap/FREE+dio-r+pageout", NULL, VIOLATION_LOST_DMA},
 	{"dirty bit lost in migrate_vma()", "migrate/MIGRATE+swapped+write+move+pageout", NULL,
 	 VIOLATION_LOST_WRITE},

@@ -110,6 +110,8 @@ static void add_move(struct program *program)
 	case 2:
 		if (program->material->huge)
 			add(program, "split_huge_page(x);\n");
+		else if (program->material->swap)
+			add(program, "end_page_writeback();\n");
 		break;
 	default:
 		if (program->material->swap)

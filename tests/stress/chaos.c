@@ -207,6 +207,8 @@ static void chaos_machine(const struct part *part)
 		ksm_do_scan(part->mm->machine);
 	else if (random % 4 == 1)
 		port_fail_allocation(1 + random / 4 % 16);
+	else if (random % 8 == 2)
+		swap_end_writeback(part->mm->machine);
 	else
 		mm_split_huge_page(part->mm, part->addr);
 }

@@ -114,13 +114,18 @@ static void run_threads(struct stress *stress)
 
 static void stress_under(const struct mm_rules *rules)
 {
+	/* Up to v5.17 parts of huge pages change under writeback. */
+	bool stable = rules->swapin_reuse != SWAPIN_REUSE_MAPCOUNT;
 	struct stress stress = {0};
 	unsigned free_before;
 
-	stress.machine = machine_create(rules, &(struct machine_config){.nr_frames = FRAMES,
-									.nr_cpus = CPUS,
-									.nr_swap_slots = SLOTS,
-									.nr_hugepages = HUGEPAGES});
+	stress.machine =
+		machine_create(rules, &(struct machine_config){.nr_frames = FRAMES,
+							       .nr_cpus = CPUS,
+							       .nr_swap_slots = SLOTS,
+							       .swap_async = true,
+							       .swap_stable_writes = stable,
+							       .nr_hugepages = HUGEPAGES});
 	if (!stress.machine)
 		bail_out("no memory");
 	free_before = nr_free_pages(stress.machine);
@@ -134,6 +139,7 @@ static void stress_under(const struct mm_rules *rules)
 	mm_destroy(stress.mm);
 	shmem_put(stress.machine, stress.file);
 	lru_add_drain_all(stress.machine);
+	swap_end_writeback(stress.machine);
 	check_accounting(stress.machine);
 	if (nr_free_pages(stress.machine) + kept_frames(stress.machine) != free_before)
 		bail_out("frames are lost");

@@ -282,6 +282,7 @@ static const struct op_case op_cases[] = {
 	{"madvise(x, MADV_MERGEABLE);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_MERGEABLE, 0},
 	{"madvise(x, MADV_UNMERGEABLE);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_UNMERGEABLE, 0},
 	{"lru_add_drain();", NULL, LITMUS_LRU_ADD_DRAIN, 0, 0, 0, 0},
+	{"end_page_writeback();", NULL, LITMUS_END_PAGE_WRITEBACK, 0, 0, 0, 0},
 	{"madvise(x, MADV_DONTFORK);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_DONTFORK, 0},
 	{"madvise(x, MADV_DOFORK);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_DOFORK, 0},
 	{"madvise(x, MADV_WIPEONFORK);", NULL, LITMUS_MADVISE, 0, 1, LITMUS_MADV_WIPEONFORK, 0},
@@ -777,6 +778,7 @@ static void test_violations(void **state)
 	assert_string_equal(violation_name(VIOLATION_LOST_DMA), "lost-dma");
 	assert_string_equal(violation_name(VIOLATION_USE_AFTER_FREE), "use-after-free");
 	assert_string_equal(violation_name(VIOLATION_LIVELOCK), "livelock");
+	assert_string_equal(violation_name(VIOLATION_UNSTABLE_PAGE), "unstable-page");
 	assert_int_equal(violation_from_name("leak"), VIOLATION_LEAK);
 	assert_int_equal(violation_from_name("leaks"), VIOLATION_NONE);
 	assert_int_equal(violation_from_name(""), VIOLATION_NONE);

@@ -18,19 +18,33 @@
 static struct machine *machine;
 static struct mm *mm;
 
-static void begin(const char *era)
+static void begin_with(const struct mm_rules *rules, const struct machine_config *config)
 {
-	machine =
-		machine_create(&mm_era_find(era)->rules,
-			       &(struct machine_config){
-				       .nr_frames = FRAMES, .nr_cpus = 1, .nr_swap_slots = SLOTS});
+	machine = machine_create(rules, config);
 	assert_non_null(machine);
 	mm = mm_create(machine);
 	assert_non_null(mm);
 	assert_int_equal(mm_mmap(mm, BASE, 4 * MM_PAGE_SIZE, VM_READ | VM_WRITE), 0);
 }
 
-static void audit(struct page *held, bool pinned)
+static void begin(const char *era)
+{
+	begin_with(&mm_era_find(era)->rules, &(struct machine_config){.nr_frames = FRAMES,
+								      .nr_cpus = 1,
+								      .nr_swap_slots = SLOTS});
+}
+
+/* With a swap device that takes its time. */
+static void begin_async(const struct mm_rules *rules, bool stable_writes)
+{
+	begin_with(rules, &(struct machine_config){.nr_frames = FRAMES,
+						   .nr_cpus = 1,
+						   .nr_swap_slots = SLOTS,
+						   .swap_async = true,
+						   .swap_stable_writes = stable_writes});
+}
+
+static struct audit_result recount(const struct page *held, bool pinned)
 {
 	static struct audit_frame frames[FRAMES];
 	struct audit_result result;
@@ -38,7 +52,15 @@ static void audit(struct page *held, bool pinned)
 	memset(frames, 0, sizeof(frames));
 	if (held)
 		mm_audit_hold(machine, frames, held, pinned);
-	if (!mm_audit(machine, frames, &result))
+	mm_audit(machine, frames, &result);
+	return result;
+}
+
+static void audit(struct page *held, bool pinned)
+{
+	struct audit_result result = recount(held, pinned);
+
+	if (result.finding != AUDIT_OK)
 		fail_msg("finding %d at %u: %d expected, %d found", result.finding, result.pfn,
 			 result.expected, result.found);
 }
@@ -394,6 +416,148 @@ static void a_copy_leaves_nothing_in_the_cache(void **state)
 	}
 }
 
+/* The page is in the swap cache till then, and page-out leaves it alone; then it goes. */
+static void writeback_lasts_until_it_is_ended(void **state)
+{
+	struct page *page;
+	unsigned nr_free;
+
+	(void)state;
+	for (size_t i = 0; i < NR_ERAS; i++) {
+		begin_async(&mm_era_find(eras[i])->rules, true);
+		store(mm, 1, 0);
+		lru_add_drain(machine);
+		nr_free = nr_free_pages(machine);
+		store(mm, 0, 7);
+		page = page_at(mm);
+		advise(MM_MADV_PAGEOUT);
+		assert_true(is_swapped(mm));
+		assert_true(page_flag(page, PG_WRITEBACK));
+		assert_true(page_flag(page, PG_SWAPCACHE));
+		assert_int_equal(nr_free_pages(machine), nr_free - 1);
+		audit(NULL, false);
+		assert_int_equal(load(mm, 0), 7);
+		assert_ptr_equal(page_at(mm), page);
+		advise(MM_MADV_PAGEOUT);
+		assert_true(pte_present(pte_of(mm)));
+		swap_end_writeback(machine);
+		assert_false(page_flag(page, PG_WRITEBACK));
+		advise(MM_MADV_PAGEOUT);
+		assert_true(is_swapped(mm));
+		/* It is clean: there is nothing to write. */
+		assert_int_equal(nr_free_pages(machine), nr_free);
+		assert_int_equal(load(mm, 0), 7);
+		end();
+	}
+}
+
+/* Who has unmapped the page meanwhile does not free it; the end of writeback does. */
+static void nobody_is_left_when_writeback_ends(void **state)
+{
+	unsigned nr_free;
+
+	(void)state;
+	for (size_t i = 0; i < NR_ERAS; i++) {
+		begin_async(&mm_era_find(eras[i])->rules, true);
+		store(mm, 1, 0);
+		lru_add_drain(machine);
+		nr_free = nr_free_pages(machine);
+		store(mm, 0, 7);
+		advise(MM_MADV_PAGEOUT);
+		load(mm, 0);
+		advise(MM_MADV_DONTNEED);
+		assert_int_equal(nr_free_pages(machine), nr_free - 1);
+		audit(NULL, false);
+		swap_end_writeback(machine);
+		assert_int_equal(nr_free_pages(machine), nr_free);
+		/* Unmapped, but its data is still wanted: it has to come from the device. */
+		store(mm, 0, 8);
+		advise(MM_MADV_PAGEOUT);
+		swap_end_writeback(machine);
+		assert_int_equal(nr_free_pages(machine), nr_free);
+		assert_int_equal(load(mm, 0), 8);
+		end();
+	}
+}
+
+/*
+ * f05714293a59: a page under writeback is not taken where the device needs it unchanged. v5.18
+ * never takes it, for the cache has a reference (c145e0b47c77).
+ */
+static void a_write_under_writeback(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < NR_ERAS; i++) {
+		for (int how = 0; how < 3; how++) {
+			struct mm_rules rules = mm_era_find(eras[i])->rules;
+			bool stable = how != 0;
+			bool taken = how != 1 && rules.swapin_reuse != SWAPIN_REUSE_REFCOUNT;
+			struct page *page;
+
+			if (how == 2)
+				rules.swap_stable_writes = SWAP_STABLE_WRITES_REUSE;
+			begin_async(&rules, stable);
+			store(mm, 0, 7);
+			page = page_at(mm);
+			advise(MM_MADV_PAGEOUT);
+			store(mm, 0, 8);
+			assert_int_equal(page_at(mm) == page, taken);
+			assert_int_equal(recount(NULL, false).finding,
+					 taken && stable ? AUDIT_UNSTABLE : AUDIT_OK);
+			swap_end_writeback(machine);
+			/* What has changed meanwhile is dirty, and written again. */
+			advise(MM_MADV_PAGEOUT);
+			assert_true(is_swapped(mm));
+			swap_end_writeback(machine);
+			assert_int_equal(load(mm, 0), 8);
+			end();
+		}
+	}
+}
+
+/* 1493a1913e34: read back under writeback, it is not exclusive, or the next write would take it. */
+static void a_read_under_writeback(void **state)
+{
+	(void)state;
+	for (int stable = 0; stable < 2; stable++) {
+		struct page *page;
+
+		begin_async(&mm_era_find("v6.18")->rules, stable);
+		store(mm, 0, 7);
+		page = page_at(mm);
+		advise(MM_MADV_PAGEOUT);
+		load(mm, 0);
+		assert_ptr_equal(page_at(mm), page);
+		assert_int_equal(page_flag(page, PG_ANON_EXCLUSIVE), !stable);
+		store(mm, 0, 8);
+		assert_int_equal(page_at(mm) == page, !stable);
+		audit(NULL, false);
+		end();
+	}
+}
+
+/* MIGRATE_SYNC waits for writeback. */
+static void migration_waits_for_writeback(void **state)
+{
+	struct page *page;
+
+	(void)state;
+	if (!mm_has(MM_MIGRATION))
+		skip();
+	begin_async(&mm_era_find("v6.18")->rules, true);
+	store(mm, 0, 7);
+	advise(MM_MADV_PAGEOUT);
+	load(mm, 0);
+	page = page_at(mm);
+	assert_true(page_flag(page, PG_WRITEBACK));
+	assert_int_equal(mm_move_pages(mm, BASE, MM_PAGE_SIZE), 0);
+	assert_ptr_not_equal(page_at(mm), page);
+	assert_false(page_flag(page_at(mm), PG_WRITEBACK));
+	store(mm, 0, 8);
+	audit(NULL, false);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -412,6 +576,11 @@ int main(void)
 		cmocka_unit_test(madv_free_of_what_is_in_swap),
 		cmocka_unit_test(madv_free_and_direct_io),
 		cmocka_unit_test(a_copy_leaves_nothing_in_the_cache),
+		cmocka_unit_test(writeback_lasts_until_it_is_ended),
+		cmocka_unit_test(nobody_is_left_when_writeback_ends),
+		cmocka_unit_test(a_write_under_writeback),
+		cmocka_unit_test(a_read_under_writeback),
+		cmocka_unit_test(migration_waits_for_writeback),
 	};
 
 	return cmocka_run_group_tests_name("swap", tests, NULL, NULL);
