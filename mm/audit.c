@@ -225,6 +225,8 @@ bool mm_audit(struct machine *machine, struct audit_frame *frames, struct audit_
 			return false;
 	}
 	audit_lru_caches(&audit);
+	if (!shmem_audit(machine))
+		return finding(&audit, AUDIT_SWAP_SLOT, 0, 0, 0);
 	if (!hugetlb_audit(machine, frames, result))
 		return false;
 	for (pfn_t pfn = 0; pfn < machine->nr_frames; pfn++) {

@@ -379,8 +379,9 @@ void zap_flush(struct zap_batch *batch);
 
 /*
  * Memory that has an object behind it stays write-protected when its pages are let go: does a
- * marker have to keep that in mind in place of the entry?
+ * marker have to keep that in mind in place of the entry? While zapping, not if the mapping goes.
  */
+bool uffd_wp_outlives(const struct vma *vma, pte_t pte);
 bool zap_keeps_uffd_wp(const struct zap_batch *batch, pte_t pte);
 
 enum zap_flag {

@@ -78,6 +78,7 @@ struct machine *machine_create(const struct mm_rules *rules, const struct machin
 
 	port_spin_init(&machine->free_lock);
 	port_spin_init(&machine->uffd_lock);
+	port_spin_init(&machine->swaplist_lock);
 	port_rwsem_init(&machine->rmap_lock);
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
 		port_spin_init(&machine->lru_add[cpu].lock);

@@ -46,12 +46,12 @@ enum page_flag {
 	PG_ANON = 1 << 0,
 	/* PageAnonExclusive: one mm maps it, and it is not to be shared */
 	PG_ANON_EXCLUSIVE = 1 << 1,
-	PG_LRU = 1 << 2,       /* on the LRU, no longer in a CPU's add cache */
-	PG_TABLE = 1 << 3,     /* a page table */
-	PG_RESERVED = 1 << 4,  /* the zero page, the huge zero page */
-	PG_SHMEM = 1 << 5,     /* owned by a struct shmem */
-	PG_FREE = 1 << 6,      /* a frame, or all frames of a free block at its first */
-	PG_DIRTY = 1 << 7,     /* newer than its copy in swap, if it has one */
+	PG_LRU = 1 << 2,      /* on the LRU, no longer in a CPU's add cache */
+	PG_TABLE = 1 << 3,    /* a page table */
+	PG_RESERVED = 1 << 4, /* the zero page, the huge zero page */
+	PG_SHMEM = 1 << 5,    /* owned by a struct shmem */
+	PG_FREE = 1 << 6,     /* a frame, or all frames of a free block at its first */
+	PG_DIRTY = 1 << 7,    /* newer than its copy in swap, if it has one; of shmem: written to */
 	PG_SWAPCACHE = 1 << 8, /* the swap cache holds it, at page->swap_slot */
 	PG_KSM = 1 << 9,       /* PageKsm: merged, with PG_ANON */
 	PG_HUGETLB = 1 << 10,
@@ -143,10 +143,12 @@ struct machine {
 	struct port_cpu *cpus;
 	struct lru_add_cache *lru_add; /* one a CPU */
 
-	struct port_spinlock uffd_lock; /* userfaultfd.c: protects the contexts */
+	struct port_spinlock uffd_lock;     /* userfaultfd.c: protects the contexts */
+	struct port_spinlock swaplist_lock; /* shmem_swap.c: protects the list there */
 	struct userfaultfd_ctx *uffd_ctxs;
 
 	struct swap_device *swap;     /* swap.c; NULL: none */
+	struct shmem *swaplist;       /* what may have pages there */
 	struct hugetlb_pool *hugetlb; /* hugetlb.c; NULL: no pool */
 	pfn_t huge_zero_pfn;          /* 0: nobody needed it yet; protected by free_lock */
 };
@@ -185,12 +187,20 @@ enum vm_flag {
 struct userfaultfd_ctx;
 struct hugetlb_map;
 
+/* Where a page of it is; nowhere before it is touched. */
+struct shmem_slot {
+	struct page *page;
+	pte_t swap; /* the entry that names its slot, where it is paged out; else 0 */
+};
+
 /* The pages of shared anonymous memory, or of a file in memory. */
 struct shmem {
 	port_atomic users; /* VMAs, and who has it open */
 	struct port_spinlock lock;
+	bool on_swaplist;           /* some page of it was once paged out */
+	struct shmem *next_swapped; /* both protected by machine->swaplist_lock */
 	unsigned long nr_pages;
-	struct page *pages[]; /* NULL: not touched yet; protected by lock */
+	struct shmem_slot slots[]; /* protected by lock */
 };
 
 /* Addresses [start, end) with one set of flags. */

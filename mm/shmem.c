@@ -4,7 +4,7 @@
 
 struct shmem *shmem_create(unsigned long nr_pages)
 {
-	struct shmem *shmem = port_alloc(sizeof(*shmem) + nr_pages * sizeof(shmem->pages[0]));
+	struct shmem *shmem = port_alloc(sizeof(*shmem) + nr_pages * sizeof(shmem->slots[0]));
 
 	if (!shmem)
 		return NULL;
@@ -24,13 +24,18 @@ void shmem_put(struct machine *machine, struct shmem *shmem)
 	if (port_atomic_add_return(&shmem->users, -1))
 		return;
 	for (unsigned long i = 0; i < shmem->nr_pages; i++) {
-		if (!shmem->pages[i])
+		struct shmem_slot *slot = &shmem->slots[i];
+
+		if (slot->swap)
+			free_swap_and_cache(machine, slot->swap);
+		if (!slot->page)
 			continue;
 		/* A pin may keep the page; then it is nobody's. */
-		port_atomic_andnot(&shmem->pages[i]->flags, PG_SHMEM);
-		shmem->pages[i]->mapping = NULL;
-		put_page(machine, shmem->pages[i]);
+		port_atomic_andnot(&slot->page->flags, PG_SHMEM);
+		slot->page->mapping = NULL;
+		put_page(machine, slot->page);
 	}
+	shmem_leave_swaplist(machine, shmem);
 	port_free(shmem);
 }
 
@@ -39,7 +44,7 @@ bool shmem_has_page(struct shmem *shmem, unsigned long index)
 	bool has;
 
 	port_spin_lock(&shmem->lock);
-	has = shmem->pages[index];
+	has = shmem->slots[index].page || shmem->slots[index].swap;
 	port_spin_unlock(&shmem->lock);
 	return has;
 }
@@ -50,13 +55,13 @@ bool shmem_add_page(struct machine *machine, struct shmem *shmem, unsigned long 
 	bool added;
 
 	port_spin_lock(&shmem->lock);
-	added = !shmem->pages[index];
+	added = !shmem->slots[index].page && !shmem->slots[index].swap;
 	if (added) {
 		/* The object keeps the reference that the page came with. */
 		port_atomic_or(&page->flags, PG_SHMEM);
 		page->mapping = shmem;
 		page->index = index;
-		shmem->pages[index] = page;
+		shmem->slots[index].page = page;
 		get_page(machine, page);
 	}
 	port_spin_unlock(&shmem->lock);
@@ -67,25 +72,31 @@ bool shmem_add_page(struct machine *machine, struct shmem *shmem, unsigned long 
 
 struct page *shmem_get_page(struct machine *machine, struct shmem *shmem, unsigned long index)
 {
-	struct page *new = NULL;
-	struct page *page;
+	for (;;) {
+		struct shmem_slot slot;
+		struct page *new;
 
-	port_spin_lock(&shmem->lock);
-	page = shmem->pages[index];
-	if (page)
-		get_page(machine, page);
-	port_spin_unlock(&shmem->lock);
-	if (page)
-		return page;
+		port_spin_lock(&shmem->lock);
+		slot = shmem->slots[index];
+		if (slot.page)
+			get_page(machine, slot.page);
+		port_spin_unlock(&shmem->lock);
+		if (slot.page)
+			return slot.page;
+		if (slot.swap) {
+			if (shmem_swapin_page(machine, shmem, index, slot.swap))
+				return NULL;
+			continue;
+		}
 
-	new = alloc_zeroed_page(machine);
-	if (!new)
-		return NULL;
-	if (shmem_add_page(machine, shmem, index, new))
-		return new;
-	/* Somebody else was quicker, and pages stay. */
-	put_page(machine, new);
-	return shmem_get_page(machine, shmem, index);
+		new = alloc_zeroed_page(machine);
+		if (!new)
+			return NULL;
+		if (shmem_add_page(machine, shmem, index, new))
+			return new;
+		/* Somebody else was quicker. */
+		put_page(machine, new);
+	}
 }
 
 bool shmem_replace_page(struct machine *machine, struct shmem *shmem, struct page *from,
@@ -95,9 +106,9 @@ bool shmem_replace_page(struct machine *machine, struct shmem *shmem, struct pag
 
 	port_spin_lock(&shmem->lock);
 	/* Ours, and the object's. */
-	replaced = page_count(from) == 2 && shmem->pages[from->index] == from;
+	replaced = page_count(from) == 2 && shmem->slots[from->index].page == from;
 	if (replaced) {
-		shmem->pages[from->index] = to;
+		shmem->slots[from->index].page = to;
 		to->mapping = shmem;
 		get_page(machine, to);
 		port_atomic_or(&to->flags, PG_SHMEM);
@@ -147,6 +158,7 @@ int shmem_write(struct machine *machine, struct shmem *shmem, unsigned long offs
 	if (err)
 		return err;
 	port_word_write(word_of(machine, page, offset), value);
+	set_page_dirty(machine, page);
 	put_page(machine, page);
 	return 0;
 }

@@ -71,6 +71,24 @@ unsigned swap_nr_slots(const struct machine *machine);
 /* Must what the device writes not change meanwhile (SWP_STABLE_WRITES)? */
 bool swap_is_stable(const struct machine *machine);
 
+/* shmem_swap.c */
+
+/*
+ * Let go of a page of the object that nothing maps: drop it if nobody has written to it since it
+ * was made, else page it out. Page lock held; the caller has a reference.
+ */
+void shmem_writepage(struct machine *machine, struct page *page);
+
+/* Bring it back, unless somebody else does: 0 or -ENOMEM. Look again afterwards. */
+int shmem_swapin_page(struct machine *machine, struct shmem *shmem, unsigned long index,
+		      pte_t entry);
+
+/* The object goes, and has nothing in swap any more. */
+void shmem_leave_swaplist(struct machine *machine, struct shmem *shmem);
+
+/* For the audit: count what objects have in swap; false: an entry that names no slot. */
+bool shmem_audit(struct machine *machine);
+
 /* writeback.c */
 
 /* Is the folio under writeback, and must stay as it is till that ends? Page lock held. */
@@ -163,6 +181,28 @@ static inline bool reuse_swap_page(struct machine *machine, struct page *page)
 static inline void wait_on_page_writeback(struct page *head)
 {
 	(void)head;
+}
+
+static inline int shmem_swapin_page(struct machine *machine, struct shmem *shmem,
+				    unsigned long index, pte_t entry)
+{
+	(void)machine;
+	(void)shmem;
+	(void)index;
+	(void)entry;
+	return -MM_ENOMEM;
+}
+
+static inline void shmem_leave_swaplist(struct machine *machine, struct shmem *shmem)
+{
+	(void)machine;
+	(void)shmem;
+}
+
+static inline bool shmem_audit(struct machine *machine)
+{
+	(void)machine;
+	return true;
 }
 
 static inline void end_all_writeback(struct machine *machine)

@@ -17,7 +17,7 @@ bool reuse_swap_page(struct machine *machine, struct page *page)
 {
 	struct page *head = compound_head(machine, page);
 
-	if (page_trans_huge_map_swapcount(machine, head) > 1)
+	if (page_flag(head, PG_KSM) || page_trans_huge_map_swapcount(machine, head) > 1)
 		return false;
 	/* The cache need not keep what nobody else will look for. */
 	if (!page_flag(head, PG_SWAPCACHE) || others_swapped(machine, head, page))
@@ -52,7 +52,8 @@ static bool should_try_to_free_swap(const struct vm_fault *vmf, const struct pag
 	if (machine->rules.swapin_reuse == SWAPIN_REUSE_MAPCOUNT)
 		return false;
 	/* We, and the cache. */
-	return vmf->flags & FAULT_FLAG_WRITE && page_count(head) == 1 + (int)folio_nr_pages(head);
+	return vmf->flags & FAULT_FLAG_WRITE && !page_flag(head, PG_KSM) &&
+	       page_count(head) == 1 + (int)folio_nr_pages(head);
 }
 
 /*
@@ -64,6 +65,8 @@ static bool swapin_is_sole(const struct vm_fault *vmf, struct page *page)
 	struct machine *machine = vmf->mm->machine;
 	const struct page *head = compound_head(machine, page);
 
+	if (page_flag(head, PG_KSM))
+		return false;
 	switch (machine->rules.swapin_reuse) {
 	case SWAPIN_REUSE_MAPCOUNT:
 		return vmf->flags & FAULT_FLAG_WRITE && reuse_swap_page(machine, page);
@@ -92,24 +95,47 @@ static bool give_up_entry(struct vm_fault *vmf, struct page *page)
 	return by_mapcount ? sole : swapin_is_sole(vmf, page);
 }
 
-/* Map the page in place of its entry. Page and PTE locks held. */
-static unsigned map_swapped_page(struct vm_fault *vmf, struct page *page)
+/* The PTE for a page that stands in place of the entry; `sole`: nobody else has any part in it. */
+static pte_t swapped_pte(struct vm_fault *vmf, const struct page *page, bool sole, unsigned *ret)
 {
-	struct machine *machine = vmf->mm->machine;
-	struct page *head = compound_head(machine, page);
-	pte_t entry = mk_pte(machine, page, vmf->vma);
-	bool sole = give_up_entry(vmf, page);
-	unsigned ret = 0;
+	pte_t entry = mk_pte(vmf->mm->machine, page, vmf->vma);
 
+	*ret = 0;
 	if (sole && vmf->flags & FAULT_FLAG_WRITE) {
 		entry = maybe_mkwrite(pte_mkdirty(entry), vmf->vma);
 		vmf->flags &= ~(unsigned)FAULT_FLAG_WRITE;
-		ret = VM_FAULT_WRITE;
+		*ret = VM_FAULT_WRITE;
 	}
 	if (vmf->orig_pte & PTE_SWP_SOFT_DIRTY)
 		entry |= PTE_SOFT_DIRTY;
 	if (vmf->orig_pte & PTE_SWP_UFFD_WP)
 		entry = (entry | PTE_UFFD_WP) & ~PTE_RW;
+	return entry;
+}
+
+/* Map a copy of the page in place of the entry, which may be the last that names the slot. */
+static unsigned map_swapped_copy(struct vm_fault *vmf, struct page *copy)
+{
+	struct machine *machine = vmf->mm->machine;
+	unsigned ret;
+	pte_t entry = swapped_pte(vmf, copy, true, &ret);
+
+	swap_free(machine, vmf->orig_pte);
+	port_atomic_or(&copy->flags, PG_DIRTY);
+	page_add_new_anon_rmap(machine, copy, vmf->vma, vmf->addr);
+	port_entry_set(vmf->pte.entry, entry);
+	vmf->orig_pte = entry;
+	return ret;
+}
+
+/* Map the page in place of its entry. Page and PTE locks held. */
+static unsigned map_swapped_page(struct vm_fault *vmf, struct page *page)
+{
+	struct machine *machine = vmf->mm->machine;
+	struct page *head = compound_head(machine, page);
+	bool sole = give_up_entry(vmf, page);
+	unsigned ret;
+	pte_t entry = swapped_pte(vmf, page, sole, &ret);
 
 	set_anon_place(vmf, head, page);
 	if (sole && machine->rules.wp_reuse == WP_REUSE_EXCLUSIVE)
@@ -130,10 +156,21 @@ static bool is_for_entry(const struct vm_fault *vmf, const struct page *page)
 	       page_swap_slot(machine, page) == swp_offset(vmf->orig_pte);
 }
 
+/*
+ * What was merged when it went may be wanted in several places, and when it is no merged page any
+ * more, it has only one: where it was first mapped again. The others get copies.
+ */
+static bool is_out_of_place(const struct vm_fault *vmf, const struct page *head,
+			    const struct page *page)
+{
+	return page_flag(head, PG_ANON) && !page_flag(head, PG_KSM) &&
+	       head->index + (unsigned long)(page - head) != linear_page_index(vmf->vma, vmf->addr);
+}
+
 unsigned do_swap_page(struct vm_fault *vmf)
 {
 	struct machine *machine = vmf->mm->machine;
-	struct page *page, *head;
+	struct page *page, *head, *copy = NULL;
 	unsigned ret = 0;
 
 	if (read_swap_cache(machine, (unsigned)swp_offset(vmf->orig_pte), &page))
@@ -145,6 +182,13 @@ unsigned do_swap_page(struct vm_fault *vmf)
 	port_lock(&head->lock);
 	if (!is_for_entry(vmf, page))
 		goto out;
+	if (is_out_of_place(vmf, head, page)) {
+		copy = alloc_page(machine);
+		ret = copy ? 0 : VM_FAULT_OOM;
+		if (!copy)
+			goto out;
+		copy_page(machine, copy, page);
+	}
 	/* Our own cache of what is to go to the LRU must not make it look shared (84d60fdd3733). */
 	if (machine->rules.swapin_reuse != SWAPIN_REUSE_MAPCOUNT && vmf->flags & FAULT_FLAG_WRITE &&
 	    !page_flag(head, PG_LRU))
@@ -152,13 +196,18 @@ unsigned do_swap_page(struct vm_fault *vmf)
 
 	vmf->pte = pte_offset_lock(vmf->mm, vmf->addr);
 	if (vmf->pte.entry && port_entry_read(vmf->pte.entry) == vmf->orig_pte)
-		ret = map_swapped_page(vmf, page);
+		ret = copy ? map_swapped_copy(vmf, copy) : map_swapped_page(vmf, page);
 	else if (vmf->pte.entry)
 		pte_unlock(&vmf->pte);
+	if (copy && !vmf->pte.entry)
+		put_page(machine, copy);
 out:
 	/* The mapping's reference keeps it, if it is mapped now; what is left is the fault's own.
 	 */
 	port_unlock(&head->lock);
+	/* In the cache for nobody any more, maybe. */
+	if (copy)
+		free_swap_cache(machine, page);
 	put_page(machine, page);
 	if (vmf->pte.entry && !(vmf->flags & (FAULT_FLAG_WRITE | FAULT_FLAG_BREAK_COW)))
 		pte_unlock(&vmf->pte);

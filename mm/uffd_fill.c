@@ -96,6 +96,7 @@ static int fill_shared(const struct fill *fill, uint32_t value)
 	if (!page)
 		return -MM_ENOMEM;
 	port_word_write(page_words(machine, page), value);
+	set_page_dirty(machine, page);
 	if (!shmem_add_page(machine, fill->vma->shmem, index, page)) {
 		put_page(machine, page);
 		return -MM_EEXIST;
@@ -128,6 +129,7 @@ static int zeropage_one(const struct fill *fill, uint32_t value)
 /* What the page cache has is good as it is. */
 static int continue_one(const struct fill *fill, uint32_t value)
 {
+	struct page *page;
 	unsigned long index;
 
 	(void)value;
@@ -138,7 +140,8 @@ static int continue_one(const struct fill *fill, uint32_t value)
 	index = linear_page_index(fill->vma, fill->addr);
 	if (!shmem_has_page(fill->vma->shmem, index))
 		return -MM_EFAULT;
-	return fill_from_object(fill, shmem_get_page(fill->mm->machine, fill->vma->shmem, index));
+	page = shmem_get_page(fill->mm->machine, fill->vma->shmem, index);
+	return page ? fill_from_object(fill, page) : -MM_ENOMEM;
 }
 
 /* One VMA has to hold all of the range, and belong to some monitor. */

@@ -40,11 +40,17 @@ static pte_t swap_out_entry(const struct unmap *unmap, pte_t pte)
 }
 
 /* What stands in place of a PTE that is cleared; false: it has to be put back. */
-static bool unmapped_entry(const struct unmap *unmap, pte_t pte, pte_t *entry)
+static bool unmapped_entry(const struct unmap *unmap, const struct vma *vma, pte_t pte,
+			   pte_t *entry)
 {
 	struct page *head = compound_head(unmap->machine, unmap->page);
 
 	*entry = 0;
+	/* The object knows where the page is. */
+	if (page_flag(head, PG_SHMEM)) {
+		*entry = uffd_wp_outlives(vma, pte) ? make_pte_marker(PTE_MARKER_UFFD_WP) : 0;
+		return true;
+	}
 	if (page_flag(head, PG_SWAPBACKED)) {
 		*entry = swap_out_entry(unmap, pte);
 		return *entry;
@@ -80,7 +86,7 @@ static bool unmap_one(void *context, const struct rmap_place *place)
 	flush_tlb_range(place->mm, place->addr, place->addr + MM_PAGE_SIZE);
 	if (pte_dirty(pte))
 		port_atomic_or(&head->flags, PG_DIRTY);
-	if (!unmapped_entry(unmap, pte, &entry)) {
+	if (!unmapped_entry(unmap, place->vma, pte, &entry)) {
 		port_entry_set(lock.entry, pte);
 		pte_unlock(&lock);
 		unmap->failed = true;
@@ -108,7 +114,8 @@ static bool try_to_unmap(struct machine *machine, struct page *head)
 /* Give the folio a place in swap, unless it must stay. Page lock held. */
 static bool prepare_swap(struct machine *machine, struct page *head)
 {
-	if (!page_flag(head, PG_SWAPBACKED) || page_flag(head, PG_SWAPCACHE))
+	if (!page_flag(head, PG_ANON) || !page_flag(head, PG_SWAPBACKED) ||
+	    page_flag(head, PG_SWAPCACHE))
 		return true;
 	if (machine->rules.pageout_pinned == PAGEOUT_PINNED_KEEP &&
 	    page_maybe_dma_pinned(machine, head))
@@ -119,6 +126,10 @@ static bool prepare_swap(struct machine *machine, struct page *head)
 /* Write it where its swap slots are, and let it go. Page lock held, we have one reference. */
 static void write_and_drop(struct machine *machine, struct page *head)
 {
+	if (page_flag(head, PG_SHMEM)) {
+		shmem_writepage(machine, head);
+		return;
+	}
 	if (!page_flag(head, PG_SWAPBACKED) || !page_flag(head, PG_SWAPCACHE))
 		return;
 	/* Others would go on with what is not in swap then. */
@@ -171,15 +182,15 @@ static void shrink_page(struct machine *machine, const struct isolated *isolated
 	put_page(machine, head);
 }
 
-/* May page-out take it: on the LRU, anonymous, mapped by nobody else (12e967fd8e4e)? */
+/*
+ * May page-out take it: on the LRU, mapped by nobody else (12e967fd8e4e)? Of who has written to a
+ * file in memory nobody need be asked.
+ */
 static bool may_page_out(const struct machine *machine, const struct page *page)
 {
 	const struct page *head = compound_head(machine, page);
 
-	if (!page_flag(head, PG_ANON) || page_mapcount(machine, page) != 1)
-		return false;
-	/* Merged pages could be swapped, too, but then each fault would have to copy them. */
-	return page_flag(head, PG_LRU) && !page_flag(head, PG_KSM);
+	return page_flag(head, PG_LRU) && page_mapcount(machine, page) == 1;
 }
 
 /* What is mapped at addr; of a huge page all, if all of it lies in the range. */

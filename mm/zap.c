@@ -37,8 +37,12 @@ static void zap_swap_pte(struct zap_batch *batch, pte_t pte)
 
 bool zap_keeps_uffd_wp(const struct zap_batch *batch, pte_t pte)
 {
-	if (batch->flags & ZAP_FLAG_DROP_MARKER || vma_is_anonymous(batch->vma) ||
-	    !userfaultfd_wp(batch->vma))
+	return !(batch->flags & ZAP_FLAG_DROP_MARKER) && uffd_wp_outlives(batch->vma, pte);
+}
+
+bool uffd_wp_outlives(const struct vma *vma, pte_t pte)
+{
+	if (vma_is_anonymous(vma) || !userfaultfd_wp(vma))
 		return false;
 	if (pte_present(pte))
 		return pte_uffd_wp(pte);
@@ -59,6 +63,9 @@ static void zap_pte(void *context, unsigned long addr, port_entry *entry)
 		return;
 	}
 	page = vm_normal_page(machine, pte);
+	/* The object's page goes on without the PTE; page-out has to know. */
+	if (page && page_flag(page, PG_SHMEM) && pte_dirty(pte))
+		set_page_dirty(machine, page);
 	if (page)
 		page_remove_rmap(machine, page);
 	zap_add(batch, addr, addr + MM_PAGE_SIZE, page);

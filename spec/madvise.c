@@ -91,11 +91,29 @@ static int64_t discard_page(struct spec_machine *m, int mm, int page)
 	return 0;
 }
 
-/* It may be brought back at any time, or stay where it is; nothing else is different. */
-static int64_t page_out(const struct spec_machine *m, struct page *page)
+static bool is_zero(const struct cell *cell)
 {
+	for (int i = 0; i < LITMUS_MAX_WORDS; i++) {
+		if (cell->word[i])
+			return false;
+	}
+	return true;
+}
+
+/*
+ * It may be brought back at any time, or stay where it is; nothing else is different. But of what
+ * several could share, a page that nobody has ever written to is gone for good.
+ */
+static int64_t page_out(struct spec_machine *m, struct page *page)
+{
+	struct cell *cell = &m->cells[page->cell];
+
 	if (page->flags & PAGE_HUGETLB)
 		return -EINVAL;
+	if (m->has_uffd && !m->has_minor &&
+	    (page->flags & PAGE_SHARED || spec_shows_file(m, page)) &&
+	    !(cell->flags & CELL_EMPTY) && is_zero(cell))
+		cell->flags |= CELL_MAYBE;
 	page->flags &= (uint16_t) ~(PAGE_IN_TABLE | PAGE_NOT_IN_TABLE);
 	page->flags |= m->has_pagemap ? PAGE_OUT : 0;
 	return 0;

@@ -20,8 +20,9 @@ static struct mm *mm;
 
 static void begin(const char *era)
 {
-	machine = machine_create(&mm_era_find(era)->rules,
-				 &(struct machine_config){.nr_frames = FRAMES, .nr_cpus = 1});
+	machine = machine_create(
+		&mm_era_find(era)->rules,
+		&(struct machine_config){.nr_frames = FRAMES, .nr_cpus = 1, .nr_swap_slots = 16});
 	assert_non_null(machine);
 	mm = mm_create(machine);
 	assert_non_null(mm);
@@ -211,6 +212,129 @@ static void advice_where_it_means_nothing(void **state)
 	end();
 }
 
+static bool is_swapped(unsigned page)
+{
+	pte_t pte = mm_pte(mm, address(page));
+
+	return is_swap_pte(pte) && swp_type(pte) == SWP_DEVICE;
+}
+
+static void page_out(unsigned page)
+{
+	assert_int_equal(mm_madvise(mm, address(page), MM_PAGE_SIZE, MM_MADV_PAGEOUT), 0);
+}
+
+static const char *const swap_eras[] = {"v5.7", "v5.9", "v5.18", "v6.18"};
+
+/* What one PTE maps may go (12e967fd8e4e), and what comes from swap is not merged. */
+static void a_merged_page_is_paged_out(void **state)
+{
+	(void)state;
+	if (!mm_has(MM_SWAP))
+		return;
+	for (size_t i = 0; i < sizeof(swap_eras) / sizeof(swap_eras[0]); i++) {
+		begin(swap_eras[i]);
+		for (unsigned page = 0; page < 2; page++)
+			store(page, 7);
+		ksm_do_scan(machine);
+		page_out(0);
+		assert_true(pte_present(mm_pte(mm, address(0))));
+		store(1, 8);
+		page_out(0);
+		assert_true(is_swapped(0));
+		/* It was never exclusive. */
+		assert_int_equal(mm_pte(mm, address(0)) & PTE_SWP_EXCLUSIVE, 0);
+		audit(NULL, false);
+		assert_int_equal(load(mm, 0), 7);
+		assert_false(page_flag(page_at(mm, 0), PG_KSM));
+		store(0, 9);
+		assert_int_equal(load(mm, 0), 9);
+		end();
+	}
+}
+
+/* In the swap cache it still is, and a write has to copy it. */
+static void a_merged_page_in_the_swap_cache_is_copied(void **state)
+{
+	(void)state;
+	if (!mm_has(MM_SWAP))
+		return;
+	for (size_t i = 0; i < sizeof(swap_eras) / sizeof(swap_eras[0]); i++) {
+		struct page *page, *held;
+
+		begin(swap_eras[i]);
+		for (unsigned at = 0; at < 2; at++)
+			store(at, 7);
+		ksm_do_scan(machine);
+		store(1, 8);
+		page = page_at(mm, 0);
+		/* Not by GUP, which breaks COW in v5.8. */
+		held = page;
+		get_page(machine, held);
+		page_out(0);
+		assert_true(is_swapped(0));
+		audit(held, false);
+		assert_int_equal(load(mm, 0), 7);
+		assert_ptr_equal(page_at(mm, 0), page);
+		assert_true(page_flag(page, PG_KSM));
+		page_out(0);
+		store(0, 9);
+		assert_ptr_not_equal(page_at(mm, 0), page);
+		assert_int_equal(page_words(machine, page)[0], 7);
+		put_page(machine, held);
+		end();
+	}
+}
+
+/*
+ * ksm_might_need_to_copy(): a slot that is wanted in two places, since another page was merged with
+ * what was in the swap cache. The second place gets a page of its own.
+ */
+static void the_second_place_gets_a_copy(void **state)
+{
+	(void)state;
+	if (!mm_has(MM_SWAP))
+		return;
+	for (size_t i = 0; i < sizeof(swap_eras) / sizeof(swap_eras[0]); i++) {
+		for (int write = 0; write < 2; write++) {
+			struct page *held;
+
+			begin(swap_eras[i]);
+			for (unsigned at = 0; at < 2; at++)
+				store(at, 7);
+			ksm_do_scan(machine);
+			store(1, 8);
+			held = page_at(mm, 0);
+			get_page(machine, held);
+			page_out(0);
+			store(2, 7);
+			ksm_do_scan(machine);
+			assert_ptr_equal(page_at(mm, 2), held);
+			page_out(2);
+			assert_true(is_swapped(2));
+			put_page(machine, held);
+			/* Nobody keeps the merged page any more. */
+			assert_int_equal(load(mm, 0), 7);
+			page_out(0);
+			assert_int_equal(pte_pfn(mm_pte(mm, address(0))),
+					 pte_pfn(mm_pte(mm, address(2))));
+			audit(NULL, false);
+
+			assert_int_equal(load(mm, 0), 7);
+			assert_false(page_flag(page_at(mm, 0), PG_KSM));
+			if (write)
+				store(2, 9);
+			assert_int_equal(load(mm, 2), write ? 9 : 7);
+			assert_ptr_not_equal(page_at(mm, 0), page_at(mm, 2));
+			assert_int_equal(page_at(mm, 2)->index, address(2) / MM_PAGE_SIZE);
+			audit(NULL, false);
+			store(0, 10);
+			assert_int_equal(load(mm, 2), write ? 9 : 7);
+			end();
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +345,9 @@ int main(void)
 		cmocka_unit_test(unmergeable_takes_them_apart),
 		cmocka_unit_test(merged_pages_do_not_move),
 		cmocka_unit_test(advice_where_it_means_nothing),
+		cmocka_unit_test(a_merged_page_is_paged_out),
+		cmocka_unit_test(a_merged_page_in_the_swap_cache_is_copied),
+		cmocka_unit_test(the_second_place_gets_a_copy),
 	};
 
 	return cmocka_run_group_tests_name("ksm", tests, NULL, NULL);
