@@ -182,14 +182,18 @@ static unsigned hugetlb_wp_fault(struct vm_fault *vmf, unsigned *reason, struct 
 /* The page cache's page, with a reference; NULL if nobody has touched it. */
 static struct page *find_get_page(struct vm_fault *vmf)
 {
+	struct hugetlb_pool *pool = vmf->mm->machine->hugetlb;
 	struct hugetlb_map *map = vmf->vma->hugetlb;
-	struct page *page = NULL;
+	struct page *page;
 
-	/* The fault mutex keeps the slot. */
-	if (map->shared)
-		page = map->slots[hugetlb_index(vmf->vma, vmf->addr)].page;
+	if (!map->shared)
+		return NULL;
+	/* The fault mutex keeps the slot filled, or empty; migration may change the page. */
+	port_spin_lock(&pool->lock);
+	page = map->slots[hugetlb_index(vmf->vma, vmf->addr)].page;
 	if (page)
 		get_page(vmf->mm->machine, page);
+	port_spin_unlock(&pool->lock);
 	return page;
 }
 
@@ -324,6 +328,8 @@ unsigned hugetlb_fault(struct vm_fault *vmf)
 	port_unlock(&map->fault_mutex);
 	if (reason)
 		return handle_userfault(vmf, reason);
+	if (is_migration_entry(vmf->orig_pte))
+		migration_entry_wait(vmf);
 	/* Whoever has the page locked is waited for, and the fault starts again. */
 	if (locked) {
 		port_lock(&locked->lock);

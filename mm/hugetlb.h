@@ -12,8 +12,20 @@ struct audit_result;
 int hugetlb_pool_create(struct machine *machine, unsigned nr_hugepages);
 void hugetlb_pool_destroy(struct machine *machine);
 
-/* The last reference of a hugetlb page is gone: back to the pool. */
-void free_huge_page(struct machine *machine, struct page *head);
+/* The last reference of a hugetlb page is gone: back to the pool. False: it is not the pool's. */
+bool free_huge_page(struct machine *machine, struct page *head);
+
+/*
+ * A huge page to move one to, with one reference: one of the pool's that is kept for nobody, else
+ * one that is temporary. NULL without memory.
+ */
+struct page *alloc_migrate_huge_page(struct machine *machine);
+
+/* `to` takes the place of `from` in the page cache. False: somebody else holds that one. */
+bool hugetlb_replace_page(struct machine *machine, struct page *from, struct page *to);
+
+/* The move is done: what `from` was to the pool, `to` is now, and the other way round. */
+void move_hugetlb_state(struct machine *machine, struct page *from, struct page *to);
 
 /* mmap(MAP_HUGETLB): make the VMA's object, with one use. -EINVAL, -ENOMEM. */
 int hugetlb_file_setup(struct mm *mm, struct vma *vma);
@@ -66,10 +78,32 @@ static inline void hugetlb_pool_destroy(struct machine *machine)
 	(void)machine;
 }
 
-static inline void free_huge_page(struct machine *machine, struct page *head)
+static inline bool free_huge_page(struct machine *machine, struct page *head)
 {
 	(void)machine;
 	(void)head;
+	return false;
+}
+
+static inline struct page *alloc_migrate_huge_page(struct machine *machine)
+{
+	(void)machine;
+	return NULL;
+}
+
+static inline bool hugetlb_replace_page(struct machine *machine, struct page *from, struct page *to)
+{
+	(void)machine;
+	(void)from;
+	(void)to;
+	return false;
+}
+
+static inline void move_hugetlb_state(struct machine *machine, struct page *from, struct page *to)
+{
+	(void)machine;
+	(void)from;
+	(void)to;
 }
 
 static inline int hugetlb_file_setup(struct mm *mm, struct vma *vma)

@@ -52,7 +52,7 @@ void hugetlb_pool_destroy(struct machine *machine)
 	port_free(machine->hugetlb);
 }
 
-void free_huge_page(struct machine *machine, struct page *head)
+bool free_huge_page(struct machine *machine, struct page *head)
 {
 	struct hugetlb_pool *pool = machine->hugetlb;
 
@@ -62,8 +62,68 @@ void free_huge_page(struct machine *machine, struct page *head)
 	port_spin_lock(&pool->lock);
 	if (page_flag(head, PG_RESTORE_RESERVE))
 		pool->nr_reserved++;
+	if (page_flag(head, PG_HUGETLB_TEMPORARY)) {
+		port_spin_unlock(&pool->lock);
+		port_atomic_set(&head->flags, 0);
+		return false;
+	}
 	port_atomic_set(&head->flags, PG_HUGETLB);
 	push_free(machine, head);
+	port_spin_unlock(&pool->lock);
+	return true;
+}
+
+struct page *alloc_migrate_huge_page(struct machine *machine)
+{
+	struct hugetlb_pool *pool = machine->hugetlb;
+	struct page *head = NULL;
+
+	port_spin_lock(&pool->lock);
+	/* What is reserved may be less than nothing for a while. */
+	if (pool->nr_free && (int)pool->nr_free > pool->nr_reserved)
+		head = pop_free(machine);
+	port_spin_unlock(&pool->lock);
+	if (head) {
+		port_atomic_set(&head->refcount, 1);
+		return head;
+	}
+	head = alloc_unmovable(machine, MM_HPAGE_ORDER);
+	if (head)
+		port_atomic_or(&head->flags, PG_HUGETLB | PG_HUGETLB_TEMPORARY);
+	return head;
+}
+
+bool hugetlb_replace_page(struct machine *machine, struct page *from, struct page *to)
+{
+	struct hugetlb_pool *pool = machine->hugetlb;
+	bool replaced = false;
+
+	port_spin_lock(&pool->lock);
+	for (struct hugetlb_map *map = pool->maps; map; map = map->next) {
+		for (unsigned long i = 0; i < map->nr_slots; i++) {
+			/* Ours, and the object's. */
+			if (map->slots[i].page != from || page_count(from) != 2)
+				continue;
+			get_page(machine, to);
+			map->slots[i].page = to;
+			replaced = true;
+		}
+	}
+	port_spin_unlock(&pool->lock);
+	if (replaced)
+		put_page(machine, from);
+	return replaced;
+}
+
+void move_hugetlb_state(struct machine *machine, struct page *from, struct page *to)
+{
+	struct hugetlb_pool *pool = machine->hugetlb;
+
+	port_spin_lock(&pool->lock);
+	if (port_atomic_andnot(&from->flags, PG_RESTORE_RESERVE) & PG_RESTORE_RESERVE)
+		port_atomic_or(&to->flags, PG_RESTORE_RESERVE);
+	if (port_atomic_andnot(&to->flags, PG_HUGETLB_TEMPORARY) & PG_HUGETLB_TEMPORARY)
+		port_atomic_or(&from->flags, PG_HUGETLB_TEMPORARY);
 	port_spin_unlock(&pool->lock);
 }
 
@@ -150,16 +210,17 @@ static void free_map(struct machine *machine, struct hugetlb_map *map)
 {
 	struct hugetlb_pool *pool = machine->hugetlb;
 
-	for (unsigned long i = 0; i < map->nr_slots; i++) {
-		if (map->slots[i].page)
-			put_page(machine, map->slots[i].page);
-	}
+	/* Then nobody moves its pages any more. */
 	if (map->listed) {
 		port_spin_lock(&pool->lock);
 		for (unsigned long i = 0; i < map->nr_slots; i++)
 			unreserve(pool, &map->slots[i]);
 		unlist(pool, map);
 		port_spin_unlock(&pool->lock);
+	}
+	for (unsigned long i = 0; i < map->nr_slots; i++) {
+		if (map->slots[i].page)
+			put_page(machine, map->slots[i].page);
 	}
 	port_free(map);
 }

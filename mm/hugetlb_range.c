@@ -84,6 +84,17 @@ static int copy_huge_page_for_fork(struct huge_pair *pair, struct page *head, pt
 	return same ? 0 : -MM_EAGAIN;
 }
 
+/* A page on its way: private, it arrives read-only for both. */
+static void share_migration_entry(struct huge_pair *pair, pte_t pte)
+{
+	if (is_cow_mapping(pair->src_vma)) {
+		pte = swp_entry(SWP_MIGRATION_READ, swp_offset(pte)) | (pte & SWP_FLAGS);
+		port_entry_set(pair->src_pmd.entry, pte);
+	}
+	pte = userfaultfd_fork_entry(pair->dst, pair->dst_vma, pair->src_vma, pte);
+	port_entry_set(pair->dst_pmd.entry, pte);
+}
+
 /* 0, -ENOMEM, or -EAGAIN: once more. */
 static int copy_huge_entry(struct huge_pair *pair)
 {
@@ -95,7 +106,9 @@ static int copy_huge_entry(struct huge_pair *pair)
 	lock_pair(pair);
 	pte = port_entry_read(pair->src_pmd.entry);
 	if (!pte_present(pte)) {
-		if (pte_marker_uffd_wp(pte) && userfaultfd_wp(pair->dst_vma))
+		if (is_migration_entry(pte))
+			share_migration_entry(pair, pte);
+		else if (pte_marker_uffd_wp(pte) && userfaultfd_wp(pair->dst_vma))
 			port_entry_set(pair->dst_pmd.entry, pte);
 		unlock_pair(pair);
 		return 0;

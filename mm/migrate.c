@@ -53,8 +53,9 @@ static void unmap_entry(struct moving *moving, const struct place_entry *at)
 	entry = swp_entry(migration_type(pte, exclusive), page_to_pfn(machine, page));
 	if (pte_soft_dirty(pte))
 		entry |= PTE_SWP_SOFT_DIRTY;
-	if (pte_uffd_wp(pte) &&
-	    (!at->huge || machine->rules.migrate_uffd_wp == MIGRATE_UFFD_WP_KEEP))
+	/* What a transparent huge page's PMD loses, hugetlb's never did. */
+	if (pte_uffd_wp(pte) && (!at->huge || page_flag(moving->from, PG_HUGETLB) ||
+				 machine->rules.migrate_uffd_wp == MIGRATE_UFFD_WP_KEEP))
 		entry |= PTE_SWP_UFFD_WP;
 	port_entry_set(at->entry, entry);
 	if (at->huge)
@@ -155,14 +156,19 @@ static bool replace_folio(struct moving *moving, struct page *to, struct shmem *
 	static const int kept = PG_ANON | PG_SWAPBACKED | PG_DIRTY | PG_KSM;
 	struct machine *machine = moving->machine;
 	struct page *from = moving->from;
+	bool hugetlb_cache = page_flag(from, PG_HUGETLB) && !page_flag(from, PG_ANON);
 
 	/* Ours, and those that are replaced now. */
-	if (!shmem && page_count(from) != 1 + folio_swapcache_refs(from))
+	if (!shmem && page_count(from) != 1 + hugetlb_cache + folio_swapcache_refs(from))
 		return false;
 	to->index = from->index;
 	port_atomic_or(&to->flags, port_atomic_read(&from->flags) & kept);
 	for (unsigned i = 0; i < folio_nr_pages(from); i++)
 		copy_page(machine, to + i, from + i);
+	if (hugetlb_cache && !hugetlb_replace_page(machine, from, to))
+		return false;
+	if (page_flag(from, PG_HUGETLB))
+		move_hugetlb_state(machine, from, to);
 	if (shmem)
 		return shmem_replace_page(machine, shmem, from, to);
 	if (page_flag(from, PG_SWAPCACHE))
@@ -188,6 +194,8 @@ static int move_locked(struct machine *machine, struct page *from, struct page *
 static struct page *alloc_target(struct machine *machine, const struct page *from,
 				 enum migrate_to where)
 {
+	if (page_flag(from, PG_HUGETLB))
+		return alloc_migrate_huge_page(machine);
 	if (where == MIGRATE_TO_UNMOVABLE)
 		return alloc_unmovable(machine, from->order);
 	return folio_is_large(from) ? alloc_hpage(machine) : alloc_page(machine);
@@ -208,7 +216,7 @@ int migrate_folio(struct machine *machine, struct page *from, struct shmem *shme
 		port_unlock(&to->lock);
 		port_unlock(&from->lock);
 	}
-	if (!err)
+	if (!err && !page_flag(to, PG_HUGETLB))
 		lru_cache_add(machine, to);
 	put_page(machine, to);
 	return err;
@@ -285,8 +293,6 @@ static int move_page_at(struct mm *mm, unsigned long addr, enum migrate_to where
 	vma = find_vma(mm, addr);
 	if (!vma)
 		err = -MM_EFAULT;
-	else if (vma->flags & VM_HUGETLB)
-		err = -MM_EAGAIN;
 	else
 		target = find_target(mm, vma, addr);
 	port_up_read(&mm->mmap_lock);

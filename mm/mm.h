@@ -55,8 +55,10 @@ enum page_flag {
 	PG_SWAPCACHE = 1 << 8, /* the swap cache holds it, at page->swap_slot */
 	PG_KSM = 1 << 9,       /* PageKsm: merged, with PG_ANON */
 	PG_HUGETLB = 1 << 10,
-	PG_SWAPBACKED = 1 << 11,      /* else it may be dropped while clean: MADV_FREE */
-	PG_WRITEBACK = 1 << 12,       /* the swap device is writing it; with PG_SWAPCACHE */
+	PG_SWAPBACKED = 1 << 11, /* else it may be dropped while clean: MADV_FREE */
+	PG_WRITEBACK = 1 << 12,  /* the swap device is writing it; with PG_SWAPCACHE */
+	PG_HUGETLB_TEMPORARY =
+		1 << 13,              /* not the pool's: once it is free it goes back to its zone */
 	PG_PCP = 1 << 14,             /* with PG_FREE: in a CPU's list, not in its zone's */
 	PG_RESTORE_RESERVE = 1 << 15, /* of hugetlb: once it is free it is reserved again */
 };

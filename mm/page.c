@@ -64,9 +64,7 @@ void page_ref_sub(struct machine *machine, struct page *head, int refs)
 	BUG_ON(left < 0);
 	if (left)
 		return;
-	if (page_flag(head, PG_HUGETLB))
-		free_huge_page(machine, head);
-	else
+	if (!page_flag(head, PG_HUGETLB) || !free_huge_page(machine, head))
 		free_frozen_page(machine, head);
 }
 

@@ -216,6 +216,9 @@ struct machine_config model_machine(const struct litmus_test *test)
 	/* Blocks for the pool begin at a multiple. */
 	if (config.nr_hugepages)
 		config.nr_frames += (config.nr_hugepages + 1) * MM_HPAGE_NR;
+	/* While one is moved there is one more. */
+	if (config.nr_hugepages && litmus_uses(test, LITMUS_MOVE_PAGES))
+		config.nr_frames += MM_HPAGE_NR;
 	return config;
 }
 

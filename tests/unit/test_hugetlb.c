@@ -528,6 +528,270 @@ static void protection_does_not_take_a_pinned_page(void **state)
 	}
 }
 
+/* Where a move of the page at BASE leads: 0 or an error. */
+static int move(void)
+{
+	return mm_move_pages(mm, BASE, HUGE);
+}
+
+static struct page *page_at(struct mm *in)
+{
+	return pfn_to_page(machine, pte_pfn(mm_pte(in, BASE)));
+}
+
+/*
+ * alloc_huge_page_nodemask(): a page of the pool that nobody has reserved; without one a temporary
+ * page, which is the pool's afterwards, and what was moved is not any more (move_hugetlb_state()).
+ */
+static void a_page_moves(void **state)
+{
+	(void)state;
+	if (!mm_has(MM_MIGRATION))
+		return;
+	for (int i = 0; i < mm_nr_eras; i++) {
+		for (unsigned nr = 1; nr <= POOL; nr += POOL - 1) {
+			unsigned zone_free;
+			struct page *page;
+
+			begin(mm_eras[i].name);
+			assert_int_equal(map(BASE, nr, RW), 0);
+			store(mm, BASE + HUGE - sizeof(uint32_t), 6);
+			store(mm, BASE, 7);
+			page = page_at(mm);
+			zone_free = nr_free_pages(machine);
+			assert_int_equal(move(), 0);
+			assert_ptr_not_equal(page_at(mm), page);
+			assert_int_equal(page_count(page_at(mm)), 1);
+			pool_is(POOL - 1, (int)nr - 1);
+			assert_int_equal(nr_free_pages(machine), zone_free);
+			assert_int_equal(load(mm, BASE), 7);
+			assert_int_equal(load(mm, BASE + HUGE - sizeof(uint32_t)), 6);
+			assert_true(pte_write(mm_pte(mm, BASE)));
+			store(mm, BASE, 8);
+			end();
+		}
+	}
+}
+
+/* expected_page_refs(): whoever holds the page keeps it where it is, mapped as it was. */
+static void a_held_page_stays(void **state)
+{
+	(void)state;
+	if (!mm_has(MM_MIGRATION))
+		return;
+	for (int i = 0; i < mm_nr_eras; i++) {
+		struct page *page;
+
+		begin(mm_eras[i].name);
+		assert_int_equal(map(BASE, 1, RW), 0);
+		store(mm, BASE, 7);
+		page = pin(mm, BASE, FOLL_WRITE);
+		assert_int_equal(move(), -MM_EBUSY);
+		assert_ptr_equal(page_at(mm), page);
+		assert_true(pte_write(mm_pte(mm, BASE)));
+		audit(page, true);
+		unpin_user_page(machine, page);
+
+		assert_int_equal(get_user_pages(mm, BASE, 1, FOLL_WRITE, &page), 1);
+		assert_int_equal(move(), -MM_EBUSY);
+		assert_ptr_equal(page_at(mm), page);
+		audit(page, false);
+		put_page(machine, page);
+		assert_int_equal(move(), 0);
+		end();
+	}
+}
+
+/* What parent and child share moves for both, and stays shared; alone, it is exclusive again. */
+static void a_shared_page_moves_for_both(void **state)
+{
+	struct mm *child;
+
+	(void)state;
+	if (!mm_has(MM_MIGRATION))
+		return;
+	begin("v6.18");
+	assert_int_equal(map(BASE, 1, RW), 0);
+	store(mm, BASE, 7);
+	assert_int_equal(move(), 0);
+	assert_true(page_flag(page_at(mm), PG_ANON_EXCLUSIVE));
+	child = fork_child(mm);
+	assert_int_equal(move(), 0);
+	assert_ptr_equal(page_at(child), page_at(mm));
+	assert_int_equal(page_mapcount(machine, page_at(mm)), 2);
+	assert_false(page_flag(page_at(mm), PG_ANON_EXCLUSIVE));
+	assert_false(pte_write(mm_pte(mm, BASE)));
+	pool_is(POOL - 1, 0);
+	store(child, BASE, 8);
+	assert_int_equal(load(mm, BASE), 7);
+	mm_destroy(child);
+	end();
+}
+
+/* What the object has in its page cache: the new page is there, too. */
+static void a_page_of_the_page_cache_moves(void **state)
+{
+	struct page *page;
+	struct mm *child;
+
+	(void)state;
+	if (!mm_has(MM_MIGRATION))
+		return;
+	begin("v6.18");
+	assert_int_equal(map(BASE, 1, RW | VM_SHARED), 0);
+	store(mm, BASE, 7);
+	page = page_at(mm);
+	child = fork_child(mm);
+	assert_int_equal(load(child, BASE), 7);
+	assert_int_equal(move(), 0);
+	assert_ptr_not_equal(page_at(mm), page);
+	assert_ptr_equal(page_at(child), page_at(mm));
+	pool_is(POOL - 1, 0);
+	assert_int_equal(mm_madvise(child, BASE, HUGE, MM_MADV_DONTNEED), 0);
+	store(mm, BASE, 8);
+	assert_int_equal(load(child, BASE), 8);
+
+	page = pin(mm, BASE, 0);
+	assert_int_equal(move(), -MM_EBUSY);
+	audit(page, true);
+	unpin_user_page(machine, page);
+	mm_destroy(child);
+	end();
+}
+
+/* The write-protection of a userfaultfd moves along, also where a huge PMD's does not. */
+static void uffd_wp_moves_along(void **state)
+{
+	(void)state;
+	if (!mm_has(MM_MIGRATION))
+		return;
+	for (int i = 0; i < mm_nr_eras; i++) {
+		struct pte_lock lock;
+
+		begin(mm_eras[i].name);
+		assert_int_equal(map(BASE, 1, RW), 0);
+		store(mm, BASE, 7);
+		lock = pmd_offset_lock(mm, BASE);
+		port_entry_set(lock.entry, pte_mkuffd_wp(port_entry_read(lock.entry)));
+		pte_unlock(&lock);
+		flush_tlb_range(mm, BASE, BASE + HUGE);
+		assert_int_equal(move(), 0);
+		assert_true(pte_uffd_wp(mm_pte(mm, BASE)));
+		assert_false(pte_write(mm_pte(mm, BASE)));
+		end();
+	}
+}
+
+/*
+ * Since df7a6d1f6405 what the owner unmaps is reserved for it again as soon as it is free: that the
+ * child's page has moved meanwhile changes nothing.
+ */
+static void the_reservation_moves_along(void **state)
+{
+	struct mm *child;
+
+	(void)state;
+	if (!mm_has(MM_MIGRATION))
+		return;
+	begin("v6.18");
+	assert_int_equal(map(BASE, POOL, RW), 0);
+	store(mm, BASE, 7);
+	child = fork_child(mm);
+	assert_int_equal(mm_madvise(mm, BASE, HUGE, MM_MADV_DONTNEED), 0);
+	audit(NULL, false);
+	assert_int_equal(mm_move_pages(child, BASE, HUGE), 0);
+	assert_int_equal(load(child, BASE), 7);
+	audit(NULL, false);
+	mm_destroy(child);
+	pool_is(POOL, POOL);
+	assert_int_equal(load(mm, BASE), 0);
+	end();
+}
+
+/*
+ * The reservation of what the owner has unmapped counts only when the page is free, but can be used
+ * before: then fewer than no pages are reserved, and yet none is free to move to.
+ */
+static void an_empty_pool_with_less_than_nothing_reserved(void **state)
+{
+	struct mm *child;
+	struct page *page;
+
+	(void)state;
+	if (!mm_has(MM_MIGRATION))
+		return;
+	begin("v6.18");
+	assert_int_equal(map(BASE, POOL - 1, RW), 0);
+	for (unsigned i = 0; i < POOL - 1; i++)
+		store(mm, BASE + i * HUGE, 7);
+	child = fork_child(mm);
+	assert_int_equal(mm_madvise(mm, BASE, HUGE, MM_MADV_DONTNEED), 0);
+	store(mm, BASE, 8);
+	assert_int_equal(machine->hugetlb->nr_free, 0);
+	assert_true(machine->hugetlb->nr_reserved < 0);
+	page = page_at(mm);
+	assert_int_equal(move(), 0);
+	assert_ptr_not_equal(page_at(mm), page);
+	assert_int_equal(machine->hugetlb->nr_free, 0);
+	assert_int_equal(load(mm, BASE), 8);
+	mm_destroy(child);
+	end();
+}
+
+/* Neither the pool nor the zone has a huge page: nothing has happened. */
+static void nowhere_to_move_to(void **state)
+{
+	struct page *page, *taken;
+
+	(void)state;
+	if (!mm_has(MM_MIGRATION))
+		return;
+	begin("v6.18");
+	assert_int_equal(map(BASE, POOL, RW), 0);
+	store(mm, BASE, 7);
+	page = page_at(mm);
+	taken = alloc_unmovable(machine, MM_HPAGE_ORDER);
+	assert_non_null(taken);
+	assert_null(alloc_unmovable(machine, MM_HPAGE_ORDER));
+	assert_int_equal(move(), -MM_ENOMEM);
+	assert_ptr_equal(page_at(mm), page);
+	put_page(machine, taken);
+	assert_int_equal(move(), 0);
+	assert_int_equal(load(mm, BASE), 7);
+	end();
+}
+
+/* copy_hugetlb_page_range(): a page on its way arrives in both, and read-only. */
+static void fork_of_a_page_on_its_way(void **state)
+{
+	struct pte_lock lock;
+	struct mm *child;
+	pte_t pte, entry;
+
+	(void)state;
+	begin("v6.18");
+	assert_int_equal(map(BASE, 1, RW), 0);
+	store(mm, BASE, 7);
+	lock = pmd_offset_lock(mm, BASE);
+	pte = port_entry_xchg(lock.entry,
+			      swp_entry(SWP_MIGRATION_WRITE, pte_pfn(port_entry_read(lock.entry))));
+	flush_tlb_range(mm, BASE, BASE + HUGE);
+	pte_unlock(&lock);
+
+	child = fork_child(mm);
+	lock = pmd_offset_lock(child, BASE);
+	entry = port_entry_xchg(lock.entry, 0);
+	pte_unlock(&lock);
+	assert_int_equal(swp_type(entry), SWP_MIGRATION_READ);
+	assert_int_equal(swp_offset(entry), pte_pfn(pte));
+	lock = pmd_offset_lock(mm, BASE);
+	assert_int_equal(swp_type(port_entry_xchg(lock.entry, pte)), SWP_MIGRATION_READ);
+	pte_unlock(&lock);
+	mm_destroy(child);
+	assert_int_equal(load(mm, BASE), 7);
+	end();
+}
+
 /* Each allocation fails once: the call says so, and nothing is lost or half done. */
 static void allocations_fail(void **state)
 {
@@ -577,6 +841,15 @@ int main(void)
 		cmocka_unit_test(mremap_moves_the_reservation_too),
 		cmocka_unit_test(force_writes),
 		cmocka_unit_test(protection_does_not_take_a_pinned_page),
+		cmocka_unit_test(a_page_moves),
+		cmocka_unit_test(a_held_page_stays),
+		cmocka_unit_test(a_shared_page_moves_for_both),
+		cmocka_unit_test(a_page_of_the_page_cache_moves),
+		cmocka_unit_test(uffd_wp_moves_along),
+		cmocka_unit_test(the_reservation_moves_along),
+		cmocka_unit_test(an_empty_pool_with_less_than_nothing_reserved),
+		cmocka_unit_test(nowhere_to_move_to),
+		cmocka_unit_test(fork_of_a_page_on_its_way),
 		cmocka_unit_test(allocations_fail),
 	};
 
