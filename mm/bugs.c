@@ -107,7 +107,7 @@ const struct mm_bug mm_bugs[] = {
 		.bug = {"hugetlb_fork", "copy-writable"},
 		.fix = {"hugetlb_fork", "copy"},
 		.brought = "4eae4efa2c29",
-		.fixed = "list, Dec 2024",
+		.fixed = "d8fd84dd4ce7",
 	},
 	{
 		.name = "FOLL_FORCE and hugetlb",

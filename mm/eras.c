@@ -91,9 +91,11 @@
 
 #define RULES_6_5 RULES_6_4, .zero_page_pin = ZERO_PAGE_PIN_NONE, .dio_ref = DIO_REF_PIN
 
-#define RULES_6_7 RULES_6_5, UFFD_6_7, .wp_reuse_large = WP_REUSE_LARGE_NEVER
+#define RULES_6_7 RULES_6_5, UFFD_6_7
 
-#define RULES_6_9 RULES_6_7, UFFD_6_9, .hugetlb_unmap = HUGETLB_UNMAP_RESERVE
+#define RULES_6_9                                                    \
+	RULES_6_7, UFFD_6_9, .wp_reuse_large = WP_REUSE_LARGE_NEVER, \
+			     .hugetlb_unmap = HUGETLB_UNMAP_RESERVE
 
 #define RULES_6_13 RULES_6_9, UFFD_6_13, .huge_zero_write = HUGE_ZERO_WRITE_ALLOC
 
@@ -156,7 +158,7 @@ const struct mm_era mm_eras[] = {
 	{"v6.3", "FOLL_LONGTERM is for pins only", true, {6, 3, 1}, {RULES_6_3}},
 	{"v6.4", "uffd-wp of what is not populated", true, {6, 4, 1}, {RULES_6_4}},
 	{"v6.5", "zero page not pinned; direct I/O pins", true, {6, 5, 1}, {RULES_6_5}},
-	{"v6.7", "part of a huge page is never taken", true, {6, 7, 1}, {RULES_6_7}},
+	{"v6.7", "uffd-wp without a monitor to wait for", true, {6, 7, 1}, {RULES_6_7}},
 	{"v6.9", "closing a userfaultfd ends its protection", true, {6, 9, 7}, {RULES_6_9}},
 	{"v6.13", "a write makes the huge zero page a huge page", true, {6, 13, 1}, {RULES_6_13}},
 	{"v6.14", "FOLL_FORCE writes to hugetlb", true, {6, 14, 1}, {RULES_6_14}},

@@ -20,7 +20,7 @@ static bool can_change_pte_writable(const struct mm *mm, const struct vma *vma, 
 		return false;
 	if (rule == MPROTECT_WRITE_DIRTY && !pte_dirty(pte))
 		return false;
-	/* Of huge pages only since 6a56ccbcf6c6 (v6.2). */
+	/* Of huge pages only since c27f479ef542 (v6.2). */
 	if (rule == MPROTECT_WRITE_DIRTY && pte & PTE_PSE)
 		return false;
 	if (!(vma->flags & VM_SOFTDIRTY) && !pte_soft_dirty(pte))

@@ -22,7 +22,7 @@ static const struct mm_rule_value wp_reuse_values[] = {
 static const struct mm_rule_value wp_reuse_large_values[] = {
 	[WP_REUSE_LARGE_COUNT] = {"count",
 				  "when no other part of it is mapped, and nobody holds it", NULL},
-	[WP_REUSE_LARGE_NEVER] = {"never", "never", "dec078cc2181"},
+	[WP_REUSE_LARGE_NEVER] = {"never", "never", "cd197c3a2040"},
 	[WP_REUSE_LARGE_MAPPED] = {"mapped", "when this mm's mappings are all that holds it",
 				   "1da190f4d0a6"},
 };
@@ -192,8 +192,7 @@ static const struct mm_rule_value hugetlb_fork_values[] = {
 	[HUGETLB_FORK_COPY_WRITABLE] = {"copy-writable",
 					"the child gets a copy, writable even without VM_WRITE",
 					"4eae4efa2c29"},
-	[HUGETLB_FORK_COPY] = {"copy", "the child gets a copy, as its VMA allows",
-			       "list, Dec 2024"},
+	[HUGETLB_FORK_COPY] = {"copy", "the child gets a copy, as its VMA allows", "d8fd84dd4ce7"},
 };
 
 static const struct mm_rule_value hugetlb_seqcount_values[] = {
@@ -206,7 +205,7 @@ static const struct mm_rule_value hugetlb_force_values[] = {
 	[HUGETLB_FORCE_WRITABLE] = {"writable", "it makes the entry writable for everybody", NULL},
 	[HUGETLB_FORCE_EFAULT] = {"efault", "-EFAULT", "1d8d14641fd9"},
 	[HUGETLB_FORCE_READ_ONLY] = {"read-only", "it works, and the entry stays read-only",
-				     "list, Dec 2024"},
+				     "052ccfbcc6cd"},
 };
 
 static const struct mm_rule_value hugetlb_dontneed_values[] = {

@@ -238,7 +238,7 @@ static void a_sole_owner_takes_the_huge_page(void **state)
 
 /*
  * What PTEs map of a huge page that was shared once: by the mapcounts of v5.7 it is taken, by a
- * count that includes the other parts it is not, nor ever from v6.7 on, until v6.15 counts the
+ * count that includes the other parts it is not, nor ever from v6.9 on, until v6.15 counts the
  * mappings (1da190f4d0a6).
  */
 static void parts_of_a_huge_page_are_taken_by_era(void **state)
@@ -249,7 +249,7 @@ static void parts_of_a_huge_page_are_taken_by_era(void **state)
 		bool partial; /* taken when it is the only part left */
 	} cases[] = {
 		{"v5.7", true, true},   {"v5.9", false, true},  {"v5.18", false, true},
-		{"v6.6", false, true},  {"v6.7", false, false}, {"v6.14", false, false},
+		{"v6.8", false, true},  {"v6.9", false, false}, {"v6.14", false, false},
 		{"v6.15", true, false}, {"v6.18", true, false},
 	};
 
