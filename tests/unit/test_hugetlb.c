@@ -528,15 +528,144 @@ static void protection_does_not_take_a_pinned_page(void **state)
 	}
 }
 
+static struct page *page_at(struct mm *in)
+{
+	return pfn_to_page(machine, pte_pfn(mm_pte(in, BASE)));
+}
+
+static struct userfaultfd_ctx *monitor(unsigned features, unsigned mode)
+{
+	struct userfaultfd_ctx *ctx;
+
+	assert_int_equal(userfaultfd_create(mm, features, &ctx), 0);
+	assert_int_equal(uffdio_register(ctx, BASE, HUGE, mode), 0);
+	return ctx;
+}
+
+/* hugetlb_mfill_atomic_pte(): a page from the reservation, mapped at once; only where none is. */
+static void a_monitor_fills_in_a_page(void **state)
+{
+	struct userfaultfd_ctx *ctx;
+	struct page *page;
+
+	(void)state;
+	if (!mm_has(MM_USERFAULTFD))
+		return;
+	begin("v6.18");
+	assert_int_equal(map(BASE, 1, RW), 0);
+	ctx = monitor(0, UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP);
+	/* GUP can't wait for the monitor. */
+	assert_int_equal(pin_user_pages(mm, BASE, 1, 0, &page), -MM_EFAULT);
+	assert_int_equal(uffdio_zeropage(ctx, BASE, HUGE, 0), -MM_EINVAL);
+	assert_int_equal(uffdio_continue(ctx, BASE, HUGE, 0), -MM_EFAULT);
+	port_fail_allocation(1);
+	assert_int_equal(uffdio_copy(ctx, BASE, 7, 0), -MM_ENOMEM);
+	pool_is(POOL, 1);
+	assert_int_equal(uffdio_copy(ctx, BASE, 7, UFFDIO_COPY_MODE_WP), 0);
+	pool_is(POOL - 1, 0);
+	assert_int_equal(load(mm, BASE), 7);
+	assert_int_equal(load(mm, BASE + HUGE - sizeof(uint32_t)), 0);
+	assert_true(pte_uffd_wp(mm_pte(mm, BASE)));
+	assert_false(pte_write(mm_pte(mm, BASE)));
+	assert_int_equal(uffdio_copy(ctx, BASE, 8, 0), -MM_EEXIST);
+	assert_int_equal(load(mm, BASE), 7);
+	pool_is(POOL - 1, 0);
+	/* It is protected: the write has to be told of, and GUP can't wait. */
+	assert_int_equal(pin_user_pages(mm, BASE, 1, FOLL_WRITE, &page), -MM_EFAULT);
+	assert_int_equal(uffdio_writeprotect(ctx, BASE, HUGE, 0), 0);
+	store(mm, BASE, 9);
+	userfaultfd_close(ctx);
+	end();
+}
+
+/* The page cache's page is there though nobody maps it: it is not missing, but a minor fault. */
+static void a_monitor_goes_on_with_the_page_cache(void **state)
+{
+	struct userfaultfd_ctx *ctx;
+	struct page *page;
+
+	(void)state;
+	if (!mm_has(MM_USERFAULTFD))
+		return;
+	begin("v6.18");
+	assert_int_equal(map(BASE, 1, RW | VM_SHARED), 0);
+	ctx = monitor(0, UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_MINOR);
+	assert_int_equal(uffdio_continue(ctx, BASE, HUGE, 0), -MM_EFAULT);
+	assert_int_equal(uffdio_copy(ctx, BASE, 7, 0), 0);
+	page = page_at(mm);
+	pool_is(POOL - 1, 0);
+	assert_int_equal(mm_madvise(mm, BASE, HUGE, MM_MADV_DONTNEED), 0);
+	pool_is(POOL - 1, 0);
+	assert_int_equal(uffdio_copy(ctx, BASE, 8, 0), -MM_EEXIST);
+	assert_int_equal(pin_user_pages(mm, BASE, 1, 0, &page), -MM_EFAULT);
+	assert_int_equal(uffdio_continue(ctx, BASE, HUGE, 0), 0);
+	assert_int_equal(load(mm, BASE), 7);
+	assert_int_equal(uffdio_continue(ctx, BASE, HUGE, 0), -MM_EEXIST);
+	pool_is(POOL - 1, 0);
+	userfaultfd_close(ctx);
+	end();
+}
+
+/* UFFD_FEATURE_WP_ASYNC: the write clears the bit, and nobody hears of it. */
+static void nobody_hears_of_async_writes(void **state)
+{
+	struct userfaultfd_ctx *ctx;
+
+	(void)state;
+	if (!mm_has(MM_USERFAULTFD))
+		return;
+	begin("v6.18");
+	assert_int_equal(map(BASE, 1, RW), 0);
+	store(mm, BASE, 7);
+	ctx = monitor(UFFD_FEATURE_WP_ASYNC, UFFDIO_REGISTER_MODE_WP);
+	assert_int_equal(uffdio_writeprotect(ctx, BASE, HUGE, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	assert_true(pte_uffd_wp(mm_pte(mm, BASE)));
+	store(mm, BASE, 8);
+	assert_false(pte_uffd_wp(mm_pte(mm, BASE)));
+	assert_false(userfaultfd_poll(ctx));
+	userfaultfd_close(ctx);
+	end();
+}
+
+/* 0f230bc24b6e (v6.4): the copy that a read-only pin is given stays write-protected. */
+static void an_unshared_copy_stays_protected(void **state)
+{
+	static const struct {
+		const char *era;
+		bool kept;
+	} rows[] = {{"v6.3", false}, {"v6.4", true}, {"v6.18", true}};
+
+	(void)state;
+	if (!mm_has(MM_USERFAULTFD))
+		return;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct userfaultfd_ctx *ctx;
+		struct mm *child;
+		struct page *page, *old;
+
+		begin(rows[i].era);
+		assert_int_equal(map(BASE, 1, RW), 0);
+		store(mm, BASE, 7);
+		ctx = monitor(0, UFFDIO_REGISTER_MODE_WP);
+		assert_int_equal(uffdio_writeprotect(ctx, BASE, HUGE, UFFDIO_WRITEPROTECT_MODE_WP),
+				 0);
+		old = page_at(mm);
+		child = fork_child(mm);
+		page = pin(mm, BASE, FOLL_LONGTERM);
+		assert_ptr_not_equal(page, old);
+		assert_ptr_equal(page_at(mm), page);
+		assert_int_equal(pte_uffd_wp(mm_pte(mm, BASE)), rows[i].kept);
+		unpin_user_page(machine, page);
+		mm_destroy(child);
+		userfaultfd_close(ctx);
+		end();
+	}
+}
+
 /* Where a move of the page at BASE leads: 0 or an error. */
 static int move(void)
 {
 	return mm_move_pages(mm, BASE, HUGE);
-}
-
-static struct page *page_at(struct mm *in)
-{
-	return pfn_to_page(machine, pte_pfn(mm_pte(in, BASE)));
 }
 
 /*
@@ -841,6 +970,10 @@ int main(void)
 		cmocka_unit_test(mremap_moves_the_reservation_too),
 		cmocka_unit_test(force_writes),
 		cmocka_unit_test(protection_does_not_take_a_pinned_page),
+		cmocka_unit_test(a_monitor_fills_in_a_page),
+		cmocka_unit_test(a_monitor_goes_on_with_the_page_cache),
+		cmocka_unit_test(nobody_hears_of_async_writes),
+		cmocka_unit_test(an_unshared_copy_stays_protected),
 		cmocka_unit_test(a_page_moves),
 		cmocka_unit_test(a_held_page_stays),
 		cmocka_unit_test(a_shared_page_moves_for_both),

@@ -6,11 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <pthread.h>
+#include <sched.h>
 #include <string.h>
 
 #include "mm/audit.h"
 #include "mm/eras.h"
-#include "mm/mm.h"
+#include "mm/internal.h"
 #include "threads.h"
 
 #define FRAMES 8192
@@ -439,6 +441,233 @@ static void collapse_without_memory_changes_nothing(void **state)
 	end(&fixture);
 }
 
+/* __do_huge_pmd_anonymous_page(): without a table to put aside there is no huge page. */
+static void no_table_no_huge_page(void **state)
+{
+	(void)state;
+	for (int write = 0; write < 2; write++) {
+		struct fixture fixture = begin("v6.18");
+		uint32_t value;
+
+		map(&fixture);
+		/* The tables above, and the huge zero page. */
+		assert_int_equal(load(fixture.mm, BASE + HPAGE), 0);
+		port_fail_allocation(write ? 2 : 1);
+		if (write)
+			assert_int_equal(mm_store(fixture.mm, BASE, 1), -MM_ENOMEM);
+		else
+			assert_int_equal(mm_load(fixture.mm, BASE, &value), -MM_ENOMEM);
+		port_fail_allocation(0);
+		assert_true(audit(&fixture, NULL));
+		assert_true(pte_none(mm_pte(fixture.mm, BASE)));
+		store(fixture.mm, BASE, 1);
+		assert_true(mm_pmd_mapped(fixture.mm, BASE));
+		end(&fixture);
+	}
+}
+
+static struct userfaultfd_ctx *monitor(const struct fixture *fixture, unsigned features,
+				       unsigned mode)
+{
+	struct userfaultfd_ctx *ctx;
+
+	assert_int_equal(userfaultfd_create(fixture->mm, features, &ctx), 0);
+	assert_int_equal(uffdio_register(ctx, BASE, HPAGE, mode), 0);
+	return ctx;
+}
+
+/* A monitor is asked for missing memory before a huge page is made, and told of writes to one. */
+static void monitored_memory(void **state)
+{
+	struct fixture fixture = begin("v6.18");
+	struct userfaultfd_ctx *ctx;
+	struct page *page;
+
+	(void)state;
+	map(&fixture);
+	if (mm_has(MM_USERFAULTFD)) {
+		ctx = monitor(&fixture, 0, UFFDIO_REGISTER_MODE_MISSING);
+		/* GUP can't wait for it. */
+		assert_int_equal(pin_user_pages(fixture.mm, BASE, 1, FOLL_WRITE, &page),
+				 -MM_EFAULT);
+		assert_true(pte_none(mm_pte(fixture.mm, BASE)));
+		userfaultfd_close(ctx);
+
+		store(fixture.mm, BASE, 1);
+		ctx = monitor(&fixture, 0, UFFDIO_REGISTER_MODE_WP);
+		assert_int_equal(uffdio_writeprotect(ctx, BASE, HPAGE, UFFDIO_WRITEPROTECT_MODE_WP),
+				 0);
+		assert_int_equal(pin_user_pages(fixture.mm, BASE, 1, FOLL_WRITE, &page),
+				 -MM_EFAULT);
+		assert_true(mm_pmd_mapped(fixture.mm, BASE));
+		assert_true(pte_uffd_wp(mm_pte(fixture.mm, LAST)));
+		userfaultfd_close(ctx);
+	}
+	end(&fixture);
+}
+
+/* d61ea1cb0095: an async write splits the PMD, for only one base page has been written to. */
+static void an_async_write_splits(void **state)
+{
+	struct fixture fixture = begin("v6.18");
+	struct userfaultfd_ctx *ctx;
+
+	(void)state;
+	map(&fixture);
+	store(fixture.mm, BASE, 1);
+	if (mm_has(MM_USERFAULTFD)) {
+		ctx = monitor(&fixture, UFFD_FEATURE_WP_ASYNC, UFFDIO_REGISTER_MODE_WP);
+		assert_int_equal(uffdio_writeprotect(ctx, BASE, HPAGE, UFFDIO_WRITEPROTECT_MODE_WP),
+				 0);
+		store(fixture.mm, BASE, 2);
+		assert_false(mm_pmd_mapped(fixture.mm, BASE));
+		assert_false(pte_uffd_wp(mm_pte(fixture.mm, BASE)));
+		assert_true(pte_uffd_wp(mm_pte(fixture.mm, LAST)));
+		assert_false(userfaultfd_poll(ctx));
+		userfaultfd_close(ctx);
+	}
+	end(&fixture);
+}
+
+/* The last one left with a huge page: unsharing makes it exclusive, and not writable. */
+static void unsharing_takes_what_is_sole(void **state)
+{
+	struct fixture fixture = begin_with_huge_page("v6.18");
+	struct page *head = page_at(&fixture, fixture.mm, BASE);
+	struct page *page;
+
+	(void)state;
+	mm_destroy(fork_mm(&fixture));
+	lru_add_drain(fixture.machine);
+	assert_false(page_flag(head, PG_ANON_EXCLUSIVE));
+	assert_int_equal(pin_user_pages(fixture.mm, BASE, 1, 0, &page), 1);
+	assert_ptr_equal(page, head);
+	assert_true(mm_pmd_mapped(fixture.mm, BASE));
+	assert_true(page_flag(head, PG_ANON_EXCLUSIVE));
+	assert_false(pte_write(mm_pte(fixture.mm, BASE)));
+	assert_true(audit(&fixture, page));
+	unpin_user_page(fixture.machine, page);
+	end(&fixture);
+}
+
+/* huge_pmd_set_accessed(): who was slower than another fault finds the PMD as he wants it. */
+static void a_fault_that_comes_late(void **state)
+{
+	struct fixture fixture = begin_with_huge_page("v6.18");
+	struct mm *mm = fixture.mm;
+	struct pte_lock lock = pmd_offset_lock(mm, BASE);
+
+	(void)state;
+	port_entry_set(lock.entry, port_entry_read(lock.entry) & ~(PTE_DIRTY | PTE_ACCESSED));
+	pte_unlock(&lock);
+	port_down_read(&mm->mmap_lock);
+	assert_int_equal(handle_mm_fault(mm, find_vma(mm, BASE), BASE, 0), 0);
+	assert_false(pte_dirty(mm_pte(mm, BASE)));
+	assert_int_equal(handle_mm_fault(mm, find_vma(mm, BASE), BASE, FAULT_FLAG_WRITE), 0);
+	port_up_read(&mm->mmap_lock);
+	assert_true(pte_dirty(mm_pte(mm, BASE)));
+	assert_true(mm_pte(mm, BASE) & PTE_ACCESSED);
+	assert_true(pte_write(mm_pte(mm, BASE)));
+	end(&fixture);
+}
+
+/* What stands in the PMD while the huge page is on its way; returns what stood there. */
+static pte_t send_away(struct mm *mm)
+{
+	struct pte_lock lock = pmd_offset_lock(mm, BASE);
+	pte_t pmd = port_entry_read(lock.entry);
+
+	port_entry_set(lock.entry, swp_entry(SWP_MIGRATION_WRITE, pte_pfn(pmd)));
+	flush_tlb_range(mm, BASE, BASE + HPAGE);
+	pte_unlock(&lock);
+	return pmd;
+}
+
+/* copy_huge_pmd(): a huge page on its way arrives read-only in both. */
+static void fork_of_a_huge_page_on_its_way(void **state)
+{
+	struct fixture fixture = begin_with_huge_page("v6.18");
+	pte_t pmd = send_away(fixture.mm), entry;
+	struct mm *child = fork_mm(&fixture);
+	struct pte_lock lock = pmd_offset_lock(child, BASE);
+
+	(void)state;
+	entry = port_entry_xchg(lock.entry, 0);
+	put_page(fixture.machine, pgtable_withdraw(child, lock.entry));
+	pte_unlock(&lock);
+	assert_int_equal(swp_type(entry), SWP_MIGRATION_READ);
+	assert_int_equal(swp_offset(entry), pte_pfn(pmd));
+	lock = pmd_offset_lock(fixture.mm, BASE);
+	assert_int_equal(swp_type(port_entry_xchg(lock.entry, pmd)), SWP_MIGRATION_READ);
+	pte_unlock(&lock);
+	mm_destroy(child);
+	end(&fixture);
+}
+
+/* __split_huge_pmd_locked(): each part of one on its way has an entry of its own. */
+static void a_huge_page_on_its_way_is_split(void **state)
+{
+	struct fixture fixture = begin_with_huge_page("v6.18");
+	struct mm *mm = fixture.mm;
+	pte_t pmd = send_away(mm);
+
+	(void)state;
+	split_huge_pmd(mm, BASE);
+	for (unsigned i = 0; i < MM_HPAGE_NR; i++) {
+		struct pte_lock lock = pte_offset_lock(mm, BASE + i * PAGE);
+		pte_t pte = port_entry_read(lock.entry);
+
+		assert_int_equal(swp_type(pte), SWP_MIGRATION_WRITE);
+		assert_int_equal(swp_offset(pte), pte_pfn(pmd) + i);
+		/* As if it had arrived: the mapping's reference is the PMD's. */
+		port_entry_set(lock.entry, 0);
+		pte_unlock(&lock);
+	}
+	hpage_remove_rmap(fixture.machine, pfn_to_page(fixture.machine, pte_pfn(pmd)));
+	put_page(fixture.machine, pfn_to_page(fixture.machine, pte_pfn(pmd)));
+	end(&fixture);
+}
+
+static void *store_on_another_cpu(void *argument)
+{
+	port_set_cpu(1);
+	store(argument, BASE, 3);
+	return NULL;
+}
+
+/* do_huge_pmd_wp_page() waits for the page lock, under no other, and looks at the PMD again. */
+static void a_write_waits_for_the_page_lock(void **state)
+{
+	struct machine_config config = {.nr_frames = FRAMES, .nr_cpus = 2};
+	struct fixture fixture;
+	struct page *head;
+	pthread_t thread;
+
+	(void)state;
+	fixture.machine = machine_create(&mm_era_find("v5.8")->rules, &config);
+	assert_non_null(fixture.machine);
+	fixture.free_frames = nr_free_pages(fixture.machine);
+	fixture.mm = mm_create(fixture.machine);
+	map(&fixture);
+	store(fixture.mm, BASE, 1);
+	mm_destroy(fork_mm(&fixture));
+	lru_add_drain(fixture.machine);
+	head = page_at(&fixture, fixture.mm, BASE);
+	port_lock(&head->lock);
+	assert_int_equal(pthread_create(&thread, NULL, store_on_another_cpu, fixture.mm), 0);
+	/* The mapping's reference, and the waiting fault's. */
+	while (page_count(head) != 2)
+		sched_yield();
+	assert_false(pte_write(mm_pte(fixture.mm, BASE)));
+	port_unlock(&head->lock);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_ptr_equal(page_at(&fixture, fixture.mm, BASE), head);
+	assert_true(mm_pmd_mapped(fixture.mm, BASE));
+	assert_int_equal(load(fixture.mm, BASE), 3);
+	lru_add_drain_all(fixture.machine);
+	end(&fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -457,6 +686,14 @@ int main(void)
 		cmocka_unit_test(collapse_makes_base_pages_huge),
 		cmocka_unit_test(collapse_is_unknown_before),
 		cmocka_unit_test(collapse_without_memory_changes_nothing),
+		cmocka_unit_test(no_table_no_huge_page),
+		cmocka_unit_test(monitored_memory),
+		cmocka_unit_test(an_async_write_splits),
+		cmocka_unit_test(unsharing_takes_what_is_sole),
+		cmocka_unit_test(a_fault_that_comes_late),
+		cmocka_unit_test(fork_of_a_huge_page_on_its_way),
+		cmocka_unit_test(a_huge_page_on_its_way_is_split),
+		cmocka_unit_test(a_write_waits_for_the_page_lock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
