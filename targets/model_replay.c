@@ -363,7 +363,7 @@ int model_replay(const struct litmus_test *test, const struct mm_rules *rules,
 	err = model_init(&model, test, rules, options, &result);
 	if (err)
 		goto out;
-	if (options->fine)
+	if (options->fine && options->source_lines)
 		lines->source = source_lines_open();
 	if (lines->source)
 		check_watch_accesses(add_line, lines);

@@ -43,8 +43,8 @@ struct replay_step {
 	const char *detail;         /* in words, or NULL */
 	const struct view *view;
 	/*
-	 * With options->fine: is it a part of an operation only, and which lines of mm/ did it go
-	 * through, each once? None if the program has no debug information.
+	 * With options->fine: is it a part of an operation only? With source_lines, too: which
+	 * lines of mm/ did it go through, each once? None without debug information.
 	 */
 	bool is_part;
 	int nr_lines;

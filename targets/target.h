@@ -25,6 +25,7 @@ struct run_options {
 	double max_seconds;       /* fine: 0: none */
 	unsigned jobs;            /* fine: processes for a large search; 0: one */
 	bool full_compare;        /* fine: tell states apart by all of their bytes */
+	bool source_lines;        /* fine: a replay says which lines of mm/ it goes through */
 	bool first_violation;     /* fine: stop there */
 	bool count_executions;    /* fine */
 	unsigned fail_allocation; /* model: this allocation of every schedule fails; 0: none */

@@ -286,6 +286,7 @@ static int explain_with(struct explain_arguments *arguments)
 	};
 	int status = choose_targets(&arguments->target, arguments->common.io);
 
+	subject.options.source_lines = true;
 	if (status >= 0)
 		return status;
 	subject.targets = arguments->target.targets;
