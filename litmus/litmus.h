@@ -73,6 +73,9 @@ enum litmus_uffd_feature {
 	LITMUS_UFFD_FEATURE_EVENT_FORK = 1 << 0,
 	LITMUS_UFFD_FEATURE_WP_UNPOPULATED = 1 << 1,
 	LITMUS_UFFD_FEATURE_WP_ASYNC = 1 << 2,
+	LITMUS_UFFD_FEATURE_EVENT_REMAP = 1 << 3,
+	LITMUS_UFFD_FEATURE_EVENT_REMOVE = 1 << 4,
+	LITMUS_UFFD_FEATURE_EVENT_UNMAP = 1 << 5,
 };
 
 enum litmus_uffd_register {
@@ -310,6 +313,9 @@ struct litmus_observable {
 #define LITMUS_UFFD_PAGEFAULT_FLAG_WP    (INT64_C(1) << 41 | 2)
 #define LITMUS_UFFD_PAGEFAULT_FLAG_MINOR (INT64_C(1) << 41 | 4)
 #define LITMUS_UFFD_EVENT_FORK           (INT64_C(1) << 41 | 1 << 8)
+#define LITMUS_UFFD_EVENT_REMAP          (INT64_C(1) << 41 | 2 << 8)
+#define LITMUS_UFFD_EVENT_REMOVE         (INT64_C(1) << 41 | 3 << 8)
+#define LITMUS_UFFD_EVENT_UNMAP          (INT64_C(1) << 41 | 4 << 8)
 
 /* The value of memory that can't be read, and the statuses of a killed process. */
 #define LITMUS_SIGKILL (INT64_C(1) << 40 | 9)

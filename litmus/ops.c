@@ -105,6 +105,9 @@ static const struct litmus_flag advices[] = {
 
 static const struct litmus_flag features[] = {
 	{ "UFFD_FEATURE_EVENT_FORK", LITMUS_UFFD_FEATURE_EVENT_FORK },
+	{ "UFFD_FEATURE_EVENT_REMAP", LITMUS_UFFD_FEATURE_EVENT_REMAP },
+	{ "UFFD_FEATURE_EVENT_REMOVE", LITMUS_UFFD_FEATURE_EVENT_REMOVE },
+	{ "UFFD_FEATURE_EVENT_UNMAP", LITMUS_UFFD_FEATURE_EVENT_UNMAP },
 	{ "UFFD_FEATURE_WP_UNPOPULATED", LITMUS_UFFD_FEATURE_WP_UNPOPULATED },
 	{ "UFFD_FEATURE_WP_ASYNC", LITMUS_UFFD_FEATURE_WP_ASYNC },
 };
@@ -158,7 +161,7 @@ static const struct litmus_flag_set write_set = {
 };
 static const struct litmus_flag_set feature_set = {
 	features, NR(features), true, "0",
-	"0, UFFD_FEATURE_EVENT_FORK, UFFD_FEATURE_WP_UNPOPULATED or UFFD_FEATURE_WP_ASYNC"
+	"0, or features such as UFFD_FEATURE_EVENT_FORK"
 };
 static const struct litmus_flag_set register_set = {
 	registers, NR(registers), true, NULL,
@@ -202,6 +205,9 @@ const struct litmus_constant litmus_constants[] = {
 	{ "UFFD_PAGEFAULT_FLAG_WP", LITMUS_UFFD_PAGEFAULT_FLAG_WP },
 	{ "UFFD_PAGEFAULT_FLAG_MINOR", LITMUS_UFFD_PAGEFAULT_FLAG_MINOR },
 	{ "UFFD_EVENT_FORK", LITMUS_UFFD_EVENT_FORK },
+	{ "UFFD_EVENT_REMAP", LITMUS_UFFD_EVENT_REMAP },
+	{ "UFFD_EVENT_REMOVE", LITMUS_UFFD_EVENT_REMOVE },
+	{ "UFFD_EVENT_UNMAP", LITMUS_UFFD_EVENT_UNMAP },
 	{ "SIGKILL", LITMUS_SIGKILL },
 	{ "SIGBUS", LITMUS_SIGBUS },
 	{ "SIGSEGV", LITMUS_SIGSEGV },

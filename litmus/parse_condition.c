@@ -174,7 +174,7 @@ static bool parse_constant(struct litmus_parser *parser, bool negative, int64_t 
 
 static bool is_event(int64_t value)
 {
-	return value >= LITMUS_UFFD_EVENT_PAGEFAULT && value <= LITMUS_UFFD_EVENT_FORK;
+	return value >= LITMUS_UFFD_EVENT_PAGEFAULT && value <= LITMUS_UFFD_EVENT_UNMAP;
 }
 
 /* Does a task give the register what read() returned, itself or by way of another register? */

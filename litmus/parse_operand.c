@@ -192,6 +192,8 @@ static bool fail_list(const struct litmus_parser *parser, const struct litmus_fl
 	char list[384];
 	struct litmus_sink sink = litmus_buffer(list, sizeof(list));
 
+	if (set->none)
+		litmus_put(&sink, "%s, ", set->none);
 	for (int i = 0; i < set->nr_flags; i++)
 		litmus_put(&sink, "%s%s",
 			   i == 0                   ? ""

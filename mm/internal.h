@@ -6,6 +6,8 @@
 #include "mm/config.h"
 #include "mm/mm.h"
 
+struct uffd_unmap;
+
 #define BUG_ON(condition)                                         \
 	do {                                                      \
 		if (condition)                                    \
@@ -263,8 +265,12 @@ void vma_merge(struct mm *mm);
 /* PTE bits that every entry of the VMA gets (vm_page_prot): a private one is never writable. */
 pte_t vm_page_prot(const struct vma *vma);
 
-/* mmap.c: can it be unmapped? Makes room for `nr` more VMAs. 0, -EINVAL or -ENOMEM. */
-int check_munmap(struct mm *mm, unsigned long start, unsigned long end, unsigned nr);
+/*
+ * mmap.c: can it be unmapped? Makes room for `nr` more VMAs, and notes who is to be told of it
+ * (userfaultfd_unmap_prep()). 0, -EINVAL or -ENOMEM.
+ */
+int prepare_munmap(struct mm *mm, unsigned long start, unsigned long end, unsigned nr,
+		   struct uffd_unmap **unmaps);
 
 /* mmap.c: munmap with the mmap lock held for writing and room for two more VMAs. */
 void do_munmap(struct mm *mm, unsigned long start, unsigned long end);
@@ -353,8 +359,8 @@ void change_protection(struct mm *mm, struct vma *vma, unsigned long start, unsi
 		       unsigned flags);
 
 /*
- * mremap.c: memory that a monitor watches moves away from it: UFFD_FEATURE_EVENT_REMAP is not
- * there. Since v6.13 entries don't keep the monitor's protection then.
+ * mremap.c: memory that a monitor watches moves away from it, unless that has asked for
+ * UFFD_FEATURE_EVENT_REMAP. Since v6.13 entries don't keep the monitor's protection then.
  */
 pte_t moved_uffd_wp(const struct mm *mm, const struct vma *old, pte_t pte);
 

@@ -65,15 +65,39 @@ static int madvise_ksm(struct mm *mm, unsigned long start, unsigned long end, en
 	return madvise_flags(mm, start, end, advice_flags(advice));
 }
 
+/*
+ * MADV_DONTNEED and MADV_FREE: a monitor is told before anything goes. What is done then is what
+ * can be done to the VMA that is there by that time, if it begins no later.
+ */
+static int madvise_dontneed_free(struct mm *mm, unsigned long start, unsigned long end,
+				 enum mm_advice advice)
+{
+	const struct vma *vma = find_vma(mm, start);
+	int err = 0;
+
+	if (userfaultfd_remove(mm, vma, start, end)) {
+		vma = find_vma(mm, start);
+		if (!vma)
+			return -MM_ENOMEM;
+		err = hugetlb_check_advice(mm, vma, advice, start, &end);
+		if (vma->end < end)
+			end = vma->end;
+	}
+	if (err || start >= end)
+		return err;
+	if (advice == MM_MADV_FREE)
+		return madvise_free(mm, vma, start, end);
+	zap_page_range(mm, start, end, 0);
+	return 0;
+}
+
 /* Advice on one VMA's part of the range. */
 static int madvise_vma(struct mm *mm, unsigned long start, unsigned long end, enum mm_advice advice)
 {
 	switch (advice) {
 	case MM_MADV_DONTNEED:
-		zap_page_range(mm, start, end, 0);
-		return 0;
 	case MM_MADV_FREE:
-		return madvise_free(mm, find_vma(mm, start), start, end);
+		return madvise_dontneed_free(mm, start, end, advice);
 	case MM_MADV_WILLNEED:
 		return madvise_willneed(mm, start, end);
 	case MM_MADV_PAGEOUT:

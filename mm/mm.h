@@ -365,6 +365,9 @@ int mm_process_vm_writev(struct mm *mm, unsigned long addr, uint32_t value);
  */
 enum uffd_feature {
 	UFFD_FEATURE_EVENT_FORK = 1 << 1,
+	UFFD_FEATURE_EVENT_REMAP = 1 << 2,
+	UFFD_FEATURE_EVENT_REMOVE = 1 << 3,
+	UFFD_FEATURE_EVENT_UNMAP = 1 << 6,
 	UFFD_FEATURE_WP_UNPOPULATED = 1 << 13,
 	UFFD_FEATURE_WP_ASYNC = 1 << 15,
 };
@@ -388,6 +391,9 @@ enum uffdio_mode {
 enum uffd_event {
 	UFFD_EVENT_PAGEFAULT = 0x12,
 	UFFD_EVENT_FORK = 0x13,
+	UFFD_EVENT_REMAP = 0x14,
+	UFFD_EVENT_REMOVE = 0x15,
+	UFFD_EVENT_UNMAP = 0x16,
 };
 
 enum uffd_pagefault_flag {
@@ -399,7 +405,9 @@ enum uffd_pagefault_flag {
 struct uffd_msg {
 	enum uffd_event event;
 	unsigned flags;                /* of UFFD_EVENT_PAGEFAULT */
-	unsigned long address;         /* the same; page-aligned */
+	unsigned long address;         /* where; page-aligned; not of UFFD_EVENT_FORK */
+	unsigned long end;             /* of UFFD_EVENT_REMAP, _REMOVE and _UNMAP */
+	unsigned long to;              /* of UFFD_EVENT_REMAP: where address is now */
 	struct userfaultfd_ctx *child; /* of UFFD_EVENT_FORK: the child's, to be closed like any */
 };
 

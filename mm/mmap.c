@@ -20,23 +20,27 @@ void do_munmap(struct mm *mm, unsigned long start, unsigned long end)
 	free_pgtables(mm, start, end, floor, ceiling);
 }
 
-int check_munmap(struct mm *mm, unsigned long start, unsigned long end, unsigned nr)
+int prepare_munmap(struct mm *mm, unsigned long start, unsigned long end, unsigned nr,
+		   struct uffd_unmap **unmaps)
 {
 	int err = vma_can_split(mm, start);
 
 	if (!err)
 		err = vma_can_split(mm, end);
-	return err ? err : vma_reserve(mm, nr);
+	if (!err)
+		err = vma_reserve(mm, nr);
+	return err ? err : userfaultfd_unmap_prep(mm, start, end, unmaps);
 }
 
 /* Put the VMA where it says, in place of what is there. Takes over its uses, if it succeeds. */
 static int mmap_region(struct mm *mm, struct vma *vma)
 {
+	struct uffd_unmap *unmaps = NULL;
 	int err;
 
 	port_down_write(&mm->mmap_lock);
 	/* munmap may split one VMA in two, and the new one comes in between. */
-	err = check_munmap(mm, vma->start, vma->end, 3);
+	err = prepare_munmap(mm, vma->start, vma->end, 3, &unmaps);
 	if (!err) {
 		do_munmap(mm, vma->start, vma->end);
 		if (vma->hugetlb)
@@ -47,6 +51,7 @@ static int mmap_region(struct mm *mm, struct vma *vma)
 		vma_merge(mm);
 	}
 	port_up_write(&mm->mmap_lock);
+	userfaultfd_unmap_complete(mm, unmaps);
 	return err;
 }
 
@@ -106,14 +111,16 @@ int mm_mmap_file(struct mm *mm, unsigned long addr, unsigned long length, unsign
 
 int mm_munmap(struct mm *mm, unsigned long addr, unsigned long length)
 {
+	struct uffd_unmap *unmaps = NULL;
 	int err = check_range(addr, &length);
 
 	if (err)
 		return err;
 	port_down_write(&mm->mmap_lock);
-	err = check_munmap(mm, addr, addr + length, 2);
+	err = prepare_munmap(mm, addr, addr + length, 2, &unmaps);
 	if (!err)
 		do_munmap(mm, addr, addr + length);
 	port_up_write(&mm->mmap_lock);
+	userfaultfd_unmap_complete(mm, unmaps);
 	return err;
 }

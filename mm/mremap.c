@@ -14,7 +14,8 @@ static int alloc_target(struct mm *mm, unsigned long start, unsigned long end, b
 
 pte_t moved_uffd_wp(const struct mm *mm, const struct vma *old, pte_t pte)
 {
-	if (!old->uffd_ctx || mm->machine->rules.mremap_uffd_wp == MREMAP_UFFD_WP_KEEP)
+	if (!old->uffd_ctx || userfaultfd_moves_along(old) ||
+	    mm->machine->rules.mremap_uffd_wp == MREMAP_UFFD_WP_KEEP)
 		return pte;
 	if (pte_marker_uffd_wp(pte))
 		return 0;
@@ -119,8 +120,16 @@ static void free_tables(struct mm *mm, unsigned long start, unsigned long end)
 	free_pgtables(mm, start, end, floor, ceiling);
 }
 
+/* Of what monitors are to be told when the mmap lock is gone (struct vma_remap_struct). */
+struct move_events {
+	struct uffd_unmap *targets; /* what was there before */
+	struct userfaultfd_ctx *remap;
+	struct uffd_unmap *sources;
+};
+
 /* Move memory of one VMA to a place where nothing is mapped. */
-static int move_vma(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to)
+static int move_vma(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to,
+		    struct move_events *events)
 {
 	struct vma moved;
 	int err = alloc_target(mm, to, to + length, find_vma(mm, addr)->flags & VM_HUGETLB);
@@ -132,6 +141,8 @@ static int move_vma(struct mm *mm, unsigned long addr, unsigned long length, uns
 	/* Two ends that split a VMA, the new one, and one more split when the old one goes. */
 	if (!err)
 		err = vma_reserve(mm, 4);
+	if (!err)
+		err = userfaultfd_unmap_prep(mm, addr, addr + length, &events->sources);
 	if (err) {
 		free_tables(mm, to, to + length);
 		return err;
@@ -149,14 +160,15 @@ static int move_vma(struct mm *mm, unsigned long addr, unsigned long length, uns
 	port_down_write(&mm->machine->rmap_lock);
 	move_page_tables(mm, &moved, addr, length);
 	port_up_write(&mm->machine->rmap_lock);
-	userfaultfd_detach(mm, find_vma(mm, to));
+	events->remap = userfaultfd_mremap_prep(mm, find_vma(mm, to));
 	do_munmap(mm, addr, addr + length);
 	return 0;
 }
 
-static int unmap_target(struct mm *mm, unsigned long to, unsigned long length)
+static int unmap_target(struct mm *mm, unsigned long to, unsigned long length,
+			struct move_events *events)
 {
-	int err = check_munmap(mm, to, to + length, 2);
+	int err = prepare_munmap(mm, to, to + length, 2, &events->targets);
 
 	if (!err)
 		do_munmap(mm, to, to + length);
@@ -175,9 +187,10 @@ static int check_move_hugetlb(const struct mm *mm, unsigned long addr, unsigned 
 }
 
 /* One mapping must hold all of it; by the time that this is known the target is gone. */
-static int move_one(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to)
+static int move_one(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to,
+		    struct move_events *events)
 {
-	int err = unmap_target(mm, to, length);
+	int err = unmap_target(mm, to, length, events);
 
 	if (!err)
 		err = check_move_hugetlb(mm, addr, length, to);
@@ -185,11 +198,15 @@ static int move_one(struct mm *mm, unsigned long addr, unsigned long length, uns
 		return err;
 	if (find_vma(mm, addr)->end - addr < length)
 		return -MM_EFAULT;
-	return move_vma(mm, addr, length, to);
+	return move_vma(mm, addr, length, to, events);
 }
 
-/* Mapping by mapping; where there is none, the target stays what it is. */
-static int move_many(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to)
+/*
+ * Mapping by mapping; where there is none, the target stays what it is. Registered memory moves
+ * only if it is one mapping: a monitor is told of one move (vma_multi_allowed()).
+ */
+static int move_many(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to,
+		     struct move_events *events)
 {
 	unsigned long end = addr + length;
 	unsigned long at = addr;
@@ -204,32 +221,36 @@ static int move_many(struct mm *mm, unsigned long addr, unsigned long length, un
 		if (mm->vmas[index].start > at)
 			at = mm->vmas[index].start;
 		stop = mm->vmas[index].end < end ? mm->vmas[index].end : end;
+		if (mm->vmas[index].uffd_ctx && (at > addr || stop < end))
+			return -MM_EFAULT;
 		err = check_move_hugetlb(mm, at, stop - at, to + (at - addr));
 		if (!err)
-			err = unmap_target(mm, to + (at - addr), stop - at);
+			err = unmap_target(mm, to + (at - addr), stop - at, events);
 		if (!err)
-			err = move_vma(mm, at, stop - at, to + (at - addr));
+			err = move_vma(mm, at, stop - at, to + (at - addr), events);
 		at = stop;
 	}
 	return err;
 }
 
-static int move_range(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to)
+static int move_range(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to,
+		      struct move_events *events)
 {
 	int err;
 
 	if (!find_vma(mm, addr))
 		return -MM_EFAULT;
 	if (mm->machine->rules.mremap_range == MREMAP_RANGE_MANY)
-		err = move_many(mm, addr, length, to);
+		err = move_many(mm, addr, length, to, events);
 	else
-		err = move_one(mm, addr, length, to);
+		err = move_one(mm, addr, length, to, events);
 	vma_merge(mm);
 	return err;
 }
 
 int mm_mremap(struct mm *mm, unsigned long addr, unsigned long length, unsigned long to)
 {
+	struct move_events events = {0};
 	unsigned long to_length = length;
 	int err = check_range(addr, &length);
 
@@ -240,7 +261,10 @@ int mm_mremap(struct mm *mm, unsigned long addr, unsigned long length, unsigned 
 	if (addr < to + length && to < addr + length)
 		return -MM_EINVAL;
 	port_down_write(&mm->mmap_lock);
-	err = move_range(mm, addr, length, to);
+	err = move_range(mm, addr, length, to, &events);
 	port_up_write(&mm->mmap_lock);
+	userfaultfd_unmap_complete(mm, events.targets);
+	userfaultfd_mremap_complete(mm, events.remap, addr, to, length);
+	userfaultfd_unmap_complete(mm, events.sources);
 	return err;
 }

@@ -193,7 +193,11 @@ static int uffdio_fill(struct fill *fill, unsigned long addr, unsigned long leng
 	if (!fill->mm)
 		return -MM_ESRCH;
 	port_down_read(&fill->mm->mmap_lock);
-	err = fill_range(fill, addr, addr + length, fn, value, &done);
+	/* A change may have begun while we waited for the lock: df2cc96e7701. */
+	if (port_atomic_read(&ctx->mmap_changing))
+		err = -MM_EAGAIN;
+	else
+		err = fill_range(fill, addr, addr + length, fn, value, &done);
 	port_up_read(&fill->mm->mmap_lock);
 	if (done && wake)
 		userfaultfd_wake_range(ctx, addr, addr + done);

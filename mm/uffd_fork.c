@@ -15,8 +15,7 @@ static struct userfaultfd_ctx *child_ctx(struct mm *child, struct userfaultfd_ct
 	new = userfaultfd_ctx_alloc(child, orig->features);
 	if (!new)
 		return NULL;
-	userfaultfd_ctx_get(orig);
-	port_atomic_add_return(&orig->mmap_changing, 1);
+	userfaultfd_event_begin(orig);
 	new->forked_from = orig;
 	new->next_fork = *forks;
 	*forks = new;
@@ -45,19 +44,6 @@ int userfaultfd_dup(struct mm *child, struct vma *vma, struct userfaultfd_ctx **
 	return 0;
 }
 
-/* Tell the monitor of the child's context. False: it will never know. */
-static bool fork_event(struct userfaultfd_ctx *orig, struct userfaultfd_ctx *new, struct mm *parent)
-{
-	struct machine *machine = orig->machine;
-	struct uffd_waiter waiter = {.msg = {.event = UFFD_EVENT_FORK, .child = new}};
-
-	port_wait_init(&waiter.queue);
-	port_spin_lock(&machine->uffd_lock);
-	userfaultfd_wait_event(orig, parent, &waiter);
-	port_spin_unlock(&machine->uffd_lock);
-	return waiter.read;
-}
-
 /* The next context off the list, and what it was made from. */
 static struct userfaultfd_ctx *take_fork(struct userfaultfd_ctx **forks,
 					 struct userfaultfd_ctx **orig)
@@ -75,13 +61,14 @@ void userfaultfd_dup_complete(struct mm *parent, struct userfaultfd_ctx *forks, 
 {
 	while (forks) {
 		struct userfaultfd_ctx *orig, *new;
+		struct uffd_msg msg = {.event = UFFD_EVENT_FORK};
 
 		new = take_fork(&forks, &orig);
+		msg.child = new;
 		/* A child that nobody monitors goes on without. */
-		if (!success || !fork_event(orig, new, parent))
+		if (!success || !userfaultfd_event(orig, parent, msg))
 			userfaultfd_close(new);
-		port_atomic_add_return(&orig->mmap_changing, -1);
-		userfaultfd_ctx_put(parent->machine, orig);
+		userfaultfd_event_end(orig);
 	}
 }
 

@@ -305,7 +305,11 @@ int uffdio_writeprotect(struct userfaultfd_ctx *ctx, unsigned long addr, unsigne
 	if (!mm)
 		return -MM_ESRCH;
 	port_down_read(&mm->mmap_lock);
-	err = do_writeprotect(mm, addr, addr + length, protect);
+	/* A change may have begun while we waited for the lock. */
+	if (port_atomic_read(&ctx->mmap_changing))
+		err = -MM_EAGAIN;
+	else
+		err = do_writeprotect(mm, addr, addr + length, protect);
 	port_up_read(&mm->mmap_lock);
 	if (!err && !protect && wake)
 		userfaultfd_wake_range(ctx, addr, addr + length);

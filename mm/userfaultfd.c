@@ -48,7 +48,8 @@ void userfaultfd_ctx_put(struct machine *machine, struct userfaultfd_ctx *ctx)
 /* Which features do kernels with these rules have? */
 static unsigned known_features(const struct mm_rules *rules)
 {
-	unsigned features = UFFD_FEATURE_EVENT_FORK;
+	unsigned features = UFFD_FEATURE_EVENT_FORK | UFFD_FEATURE_EVENT_REMAP |
+			    UFFD_FEATURE_EVENT_REMOVE | UFFD_FEATURE_EVENT_UNMAP;
 
 	if (rules->uffd_wp >= UFFD_WP_UNPOPULATED)
 		features |= UFFD_FEATURE_WP_UNPOPULATED;
@@ -238,12 +239,17 @@ static void wait_in(const struct userfaultfd_ctx *ctx, const struct mm *mm,
 		port_wait(&waiter->queue, &ctx->machine->uffd_lock);
 }
 
-void userfaultfd_wait_event(struct userfaultfd_ctx *ctx, const struct mm *mm,
-			    struct uffd_waiter *waiter)
+bool userfaultfd_event(struct userfaultfd_ctx *ctx, const struct mm *mm, struct uffd_msg msg)
 {
-	add_waiter(&ctx->events, waiter);
-	wait_in(ctx, mm, waiter);
-	remove_waiter(&ctx->events, waiter);
+	struct uffd_waiter waiter = {.msg = msg};
+
+	port_wait_init(&waiter.queue);
+	port_spin_lock(&ctx->machine->uffd_lock);
+	add_waiter(&ctx->events, &waiter);
+	wait_in(ctx, mm, &waiter);
+	remove_waiter(&ctx->events, &waiter);
+	port_spin_unlock(&ctx->machine->uffd_lock);
+	return waiter.read;
 }
 
 unsigned handle_userfault(struct vm_fault *vmf, unsigned reason)
@@ -304,8 +310,8 @@ int userfaultfd_read(struct userfaultfd_ctx *ctx, struct uffd_msg *msg)
 	if (waiter) {
 		waiter->read = true;
 		*msg = waiter->msg;
-		/* Who told of a fork only waited for it to be heard. */
-		if (msg->event == UFFD_EVENT_FORK) {
+		/* Who tells of a change only waits for it to be heard. */
+		if (msg->event != UFFD_EVENT_PAGEFAULT) {
 			waiter->woken = true;
 			port_wake_all(&waiter->queue);
 		}
@@ -372,7 +378,7 @@ int userfaultfd_ctx_count(const struct userfaultfd_ctx *ctx)
 	return port_atomic_read(&ctx->refcount);
 }
 
-/* Who has it open, each fault that waits, and each fork under way. */
+/* Who has it open, each fault that waits, and each change under way. */
 int userfaultfd_ctx_holders(const struct userfaultfd_ctx *ctx)
 {
 	int holders = !ctx->released + port_atomic_read(&ctx->mmap_changing);

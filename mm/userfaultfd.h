@@ -19,7 +19,7 @@ struct uffd_waiter {
 /* What userfaultfd(2) opens. Used by each VMA that it is registered for, by who has it open. */
 struct userfaultfd_ctx {
 	port_atomic refcount;
-	port_atomic mmap_changing; /* forks under way whose events are not read yet */
+	port_atomic mmap_changing; /* changes under way whose events are not read yet */
 	struct machine *machine;
 	unsigned features;
 	/* The rest is protected by machine->uffd_lock. */
@@ -89,6 +89,34 @@ int userfaultfd_dup(struct mm *child, struct vma *vma, struct userfaultfd_ctx **
 /* The end of the fork: tell the monitors, and wait until they have heard. No lock held. */
 void userfaultfd_dup_complete(struct mm *parent, struct userfaultfd_ctx *forks, bool success);
 
+/*
+ * munmap, or what else takes mappings away: note which contexts are to be told that [start, end)
+ * goes. Adds to *unmaps. 0, or -ENOMEM and nothing is added. mmap lock held for writing.
+ */
+int userfaultfd_unmap_prep(struct mm *mm, unsigned long start, unsigned long end,
+			   struct uffd_unmap **unmaps);
+
+/* The end of it: tell them, one after the other. No lock held. */
+void userfaultfd_unmap_complete(struct mm *mm, struct uffd_unmap *unmaps);
+
+/* Does memory that mremap() moves stay registered? UFFD_FEATURE_EVENT_REMAP */
+bool userfaultfd_moves_along(const struct vma *vma);
+
+/*
+ * mremap: what becomes of the context of memory that has moved to `moved`. Returns the one that is
+ * to be told in the end, or NULL. mmap lock held for writing; then none.
+ */
+struct userfaultfd_ctx *userfaultfd_mremap_prep(struct mm *mm, struct vma *moved);
+void userfaultfd_mremap_complete(struct mm *mm, struct userfaultfd_ctx *ctx, unsigned long from,
+				 unsigned long to, unsigned long length);
+
+/*
+ * madvise is about to discard part of a VMA: the monitor hears of it first. False: it need not.
+ * True: the mmap lock, held for reading, was dropped and taken again.
+ */
+bool userfaultfd_remove(struct mm *mm, const struct vma *vma, unsigned long start,
+			unsigned long end);
+
 /* The child's entry for the parent's, present or swap: does the write-protection go along? */
 pte_t userfaultfd_fork_entry(const struct mm *child, const struct vma *child_vma,
 			     const struct vma *parent_vma, pte_t entry);
@@ -110,8 +138,14 @@ int userfaultfd_ctx_holders(const struct userfaultfd_ctx *ctx);
 struct userfaultfd_ctx *userfaultfd_ctx_alloc(struct mm *mm, unsigned features);
 struct mm *userfaultfd_enter(struct userfaultfd_ctx *ctx);
 void userfaultfd_leave(struct userfaultfd_ctx *ctx, struct mm *mm);
-void userfaultfd_wait_event(struct userfaultfd_ctx *ctx, const struct mm *mm,
-			    struct uffd_waiter *waiter);
+/*
+ * A change begins of which the context is to be told: until its end nobody may fill in or protect
+ * pages. The mmap lock is held, or nobody else knows of the context. Then, without any lock: tell,
+ * and wait; false: the monitor will never know.
+ */
+void userfaultfd_event_begin(struct userfaultfd_ctx *ctx);
+bool userfaultfd_event(struct userfaultfd_ctx *ctx, const struct mm *mm, struct uffd_msg msg);
+void userfaultfd_event_end(struct userfaultfd_ctx *ctx);
 void userfaultfd_wake_range(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long end);
 int uffd_check_range(unsigned long addr, unsigned long length);
 
@@ -213,6 +247,56 @@ static inline void userfaultfd_dup_complete(struct mm *parent, struct userfaultf
 	(void)parent;
 	(void)forks;
 	(void)success;
+}
+
+static inline int userfaultfd_unmap_prep(struct mm *mm, unsigned long start, unsigned long end,
+					 struct uffd_unmap **unmaps)
+{
+	(void)mm;
+	(void)start;
+	(void)end;
+	(void)unmaps;
+	return 0;
+}
+
+static inline void userfaultfd_unmap_complete(struct mm *mm, struct uffd_unmap *unmaps)
+{
+	(void)mm;
+	(void)unmaps;
+}
+
+static inline bool userfaultfd_moves_along(const struct vma *vma)
+{
+	(void)vma;
+	return false;
+}
+
+static inline struct userfaultfd_ctx *userfaultfd_mremap_prep(struct mm *mm, struct vma *moved)
+{
+	(void)mm;
+	(void)moved;
+	return NULL;
+}
+
+static inline void userfaultfd_mremap_complete(struct mm *mm, struct userfaultfd_ctx *ctx,
+					       unsigned long from, unsigned long to,
+					       unsigned long length)
+{
+	(void)mm;
+	(void)ctx;
+	(void)from;
+	(void)to;
+	(void)length;
+}
+
+static inline bool userfaultfd_remove(struct mm *mm, const struct vma *vma, unsigned long start,
+				      unsigned long end)
+{
+	(void)mm;
+	(void)vma;
+	(void)start;
+	(void)end;
+	return false;
 }
 
 static inline pte_t userfaultfd_fork_entry(const struct mm *child, const struct vma *child_vma,

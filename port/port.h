@@ -71,6 +71,9 @@ void port_wait_init(struct port_wait_queue *queue);
 void port_wait(struct port_wait_queue *queue, struct port_spinlock *lock);
 void port_wake_all(struct port_wait_queue *queue);
 
+/* Let others run: between two things that a task does without a lock, they may do a lot. */
+void port_resched(void);
+
 /* Zeroed memory, or NULL. */
 void *port_alloc(size_t size);
 void port_free(void *memory);

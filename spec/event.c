@@ -20,6 +20,45 @@ static void go_on(struct task_state *task)
 	task->uffd = 0;
 	task->page = 0;
 	task->was_read = 0;
+	task->error = 0;
+	memset(task->untold, 0, sizeof(task->untold));
+}
+
+bool spec_is_told(enum event event)
+{
+	return event >= EVENT_FORK;
+}
+
+/* Room for both in one byte: see SPEC_MAX_UFFDS. */
+static uint8_t pack(int uffd, enum event event)
+{
+	return (uint8_t)(event << 4 | (unsigned)uffd);
+}
+
+void spec_note(struct spec_machine *m, int task, int uffd, enum event event)
+{
+	uint8_t *untold = m->tasks[task].untold;
+	int i = 0;
+
+	while (untold[i])
+		i++;
+	untold[i] = pack(uffd, event);
+}
+
+int64_t spec_tell(struct spec_machine *m, int task)
+{
+	struct task_state *t = &m->tasks[task];
+	int64_t result = -(int64_t)t->error;
+	uint8_t next = t->untold[0];
+
+	if (!next) {
+		go_on(t);
+		return result;
+	}
+	memmove(t->untold, t->untold + 1, SPEC_MAX_UNTOLD - 1);
+	t->untold[SPEC_MAX_UNTOLD - 1] = 0;
+	spec_wait(m, task, next & 0xf, (enum event)(next >> 4), 0);
+	return 0;
 }
 
 void spec_wake(struct spec_machine *m, int uffd, int page, int nr_pages)
@@ -27,7 +66,7 @@ void spec_wake(struct spec_machine *m, int uffd, int page, int nr_pages)
 	for (int t = 0; t < m->test->nr_tasks; t++) {
 		struct task_state *task = &m->tasks[t];
 
-		if (task->event && task->event != EVENT_FORK && task->uffd == uffd &&
+		if (task->event && !spec_is_told(task->event) && task->uffd == uffd &&
 		    task->page >= page && task->page < page + nr_pages)
 			go_on(task);
 	}
@@ -44,11 +83,34 @@ void spec_stop_waiting(struct spec_machine *m, int task)
 	m->tasks[task].done = 0;
 }
 
-bool spec_is_forking(const struct spec_machine *m, int uffd)
+/* Is the task in a fork() whose child has memory that the userfaultfd knows nothing of yet? */
+static bool is_forking(const struct spec_machine *m, int task, int uffd)
+{
+	int child;
+
+	if (m->tasks[task].event != EVENT_FORK)
+		return false;
+	child = spec_process_of(m, spec_next_op(m, task)->task);
+	for (int i = 0; i < m->nr_pages; i++) {
+		if (m->pages[child][i].uffd == uffd + 1 && m->uffds[uffd].mm != child)
+			return true;
+	}
+	return m->tasks[task].uffd == uffd;
+}
+
+bool spec_is_changing(const struct spec_machine *m, int uffd)
 {
 	for (int t = 0; t < m->test->nr_tasks; t++) {
-		if (m->tasks[t].event == EVENT_FORK && m->tasks[t].uffd == uffd)
+		const struct task_state *task = &m->tasks[t];
+
+		if (spec_is_told(task->event) && task->uffd == uffd && task->was_read < 2)
 			return true;
+		if (is_forking(m, t, uffd))
+			return true;
+		for (int i = 0; i < SPEC_MAX_UNTOLD && task->untold[i]; i++) {
+			if ((task->untold[i] & 0xf) == uffd)
+				return true;
+		}
 	}
 	return false;
 }
@@ -133,6 +195,12 @@ int64_t spec_read(struct spec_machine *m, const struct litmus_op *op, int choice
 	case EVENT_FORK:
 		read_fork(m, tasks[choice], op);
 		return LITMUS_UFFD_EVENT_FORK;
+	case EVENT_REMAP:
+		return LITMUS_UFFD_EVENT_REMAP;
+	case EVENT_REMOVE:
+		return LITMUS_UFFD_EVENT_REMOVE;
+	case EVENT_UNMAP:
+		return LITMUS_UFFD_EVENT_UNMAP;
 	case EVENT_NONE:
 		break;
 	}

@@ -45,8 +45,15 @@ enum event {
 	EVENT_MISSING_WRITE,
 	EVENT_WP,
 	EVENT_MINOR, /* the page is there, but not in this mm's page table */
+	/* Who tells the monitor of a change waits only until it has read of that. */
 	EVENT_FORK,
+	EVENT_REMAP,
+	EVENT_REMOVE,
+	EVENT_UNMAP,
 };
+
+/* So many a call can have to tell: those of a target, one of the move, and those of the source. */
+#define SPEC_MAX_UNTOLD (2 * LITMUS_MAX_PAGES + 1)
 
 struct task_state {
 	uint8_t pc; /* next operation */
@@ -56,7 +63,9 @@ struct task_state {
 	uint8_t event;    /* it waits for this; EVENT_NONE: it does not wait, then the rest is 0 */
 	uint8_t uffd;     /* where the event is to be read */
 	uint8_t page;     /* at which the task waits */
-	uint8_t was_read; /* the event was */
+	uint8_t was_read; /* the event was; 2: and the monitor may do what it likes again */
+	uint8_t error;    /* what the call is to return in the end, without the minus */
+	uint8_t untold[SPEC_MAX_UNTOLD]; /* who is to be told next, and of what; 0: nobody */
 };
 
 /* The structs below have no padding: their bytes are what states are compared by. */
@@ -240,12 +249,18 @@ int64_t spec_fork(struct spec_machine *m, int task, const struct litmus_op *op, 
 
 /* mapping.c: the system calls that change an address space; they return their result */
 int64_t spec_mmap(struct spec_machine *m, int task, const struct litmus_op *op);
-int64_t spec_munmap(struct spec_machine *m, int mm, const struct litmus_op *op);
+int64_t spec_munmap(struct spec_machine *m, int task, const struct litmus_op *op);
 int64_t spec_mprotect(struct spec_machine *m, int mm, const struct litmus_op *op);
 int spec_mremap_choices(const struct spec_machine *m, int mm, const struct litmus_op *op);
-int64_t spec_mremap(struct spec_machine *m, int mm, const struct litmus_op *op, int choice);
+int64_t spec_mremap(struct spec_machine *m, int task, const struct litmus_op *op, int choice);
 /* Do the pages belong to one mapping? Then, whatever the kernel merges, they are one VMA. */
 bool spec_is_one_area(const struct page *pages, int nr);
+
+/*
+ * Where does the VMA of the first of these pages end? Pages of two mappings may be in one VMA, or
+ * not: not if `cut`.
+ */
+int spec_vma_end(const struct page *pages, int nr, bool cut);
 
 /* madvise.c */
 bool spec_is_populate(const struct litmus_op *op);
@@ -303,8 +318,14 @@ void spec_wait(struct spec_machine *m, int task, int uffd, enum event event, int
 void spec_wake(struct spec_machine *m, int uffd, int page, int nr_pages);
 /* A task that waits does not any longer, and will not try again. */
 void spec_stop_waiting(struct spec_machine *m, int task);
-/* Is some fork() still waiting until the monitor has heard of it? */
-bool spec_is_forking(const struct spec_machine *m, int uffd);
+/* Is it one that a call tells the monitor of, and no fault? */
+bool spec_is_told(enum event event);
+/* The call that the task is in is to tell the userfaultfd of this, after what it has to tell. */
+void spec_note(struct spec_machine *m, int task, int uffd, enum event event);
+/* The call has done its work. It waits for the next monitor, or returns its result. */
+int64_t spec_tell(struct spec_machine *m, int task);
+/* Is some call still waiting until the monitor has heard of it? */
+bool spec_is_changing(const struct spec_machine *m, int uffd);
 int spec_read_choices(const struct spec_machine *m, int task, const struct litmus_op *op);
 int64_t spec_read(struct spec_machine *m, const struct litmus_op *op, int choice);
 

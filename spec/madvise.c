@@ -83,6 +83,21 @@ static void collapse(struct spec_machine *m, const struct page *page)
 	cell->flags |= CELL_MAYBE;
 }
 
+static bool discards(const struct litmus_op *op)
+{
+	return op->flags == LITMUS_MADV_DONTNEED || op->flags == LITMUS_MADV_FREE;
+}
+
+/* Is a monitor to be told before the page goes? Of hugetlb not where it can't go. */
+static bool tells(const struct spec_machine *m, const struct litmus_op *op, const struct page *page)
+{
+	if (!discards(op) || !page->uffd ||
+	    !(m->uffds[page->uffd - 1].features & LITMUS_UFFD_FEATURE_EVENT_REMOVE))
+		return false;
+	return !(page->flags & PAGE_HUGETLB) ||
+	       (op->flags == LITMUS_MADV_DONTNEED && !spec_refuses(m, DONTNEED_HUGETLB));
+}
+
 static int64_t discard_page(struct spec_machine *m, int mm, int page)
 {
 	if (m->pages[mm][page].flags & PAGE_HUGETLB && spec_refuses(m, DONTNEED_HUGETLB))
@@ -152,28 +167,98 @@ static int64_t advise_page(struct spec_machine *m, int mm, int page, unsigned ad
 	}
 }
 
+/* The first page from `done` on of which a monitor is to be told; nr_pages: none. */
+static int first_told(const struct spec_machine *m, int task, const struct litmus_op *op)
+{
+	const struct page *pages = &m->pages[spec_process_of(m, task)][spec_page_of(m, op->addr)];
+	/* A call that waits already has told of the pages up to there. */
+	int i = m->tasks[task].event ? m->tasks[task].page : m->tasks[task].done;
+
+	while (i < op->nr_pages && !tells(m, op, &pages[i]))
+		i++;
+	return i;
+}
+
 int spec_madvise_choices(struct spec_machine *m, int task, const struct litmus_op *op)
 {
-	return spec_is_populate(op) ? populate_choices(m, task, op) : spec_result_choices(op);
+	const struct page *pages = &m->pages[spec_process_of(m, task)][spec_page_of(m, op->addr)];
+	int i = first_told(m, task, op);
+	int nr = op->nr_pages - i;
+
+	if (spec_is_populate(op))
+		return populate_choices(m, task, op);
+	if (m->tasks[task].was_read == 1)
+		return 1;
+	if (nr > 0)
+		return spec_vma_end(&pages[i], nr, false) == spec_vma_end(&pages[i], nr, true) ? 1
+											       : 2;
+	return spec_result_choices(op);
+}
+
+/* The monitor has heard of the pages up to `end`; those of them that are one VMA now go. */
+static int64_t advise_told(struct spec_machine *m, int task, const struct litmus_op *op, int end)
+{
+	int mm = spec_process_of(m, task);
+	int first = spec_page_of(m, op->addr);
+	int start = m->tasks[task].done;
+
+	if (!m->pages[mm][first + start].cell)
+		return -ENOMEM;
+	end = start + spec_vma_end(&m->pages[mm][first + start], end - start, false);
+	for (int i = start; i < end; i++) {
+		int64_t err = advise_page(m, mm, first + i, op->flags);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int64_t end_told(struct spec_machine *m, int task, int64_t result)
+{
+	m->tasks[task].error = (uint8_t)-result;
+	return spec_tell(m, task);
 }
 
 int64_t spec_madvise(struct spec_machine *m, int task, const struct litmus_op *op, int choice)
 {
 	int mm = spec_process_of(m, task);
-	int64_t err = 0;
+	struct task_state *t = &m->tasks[task];
+	int64_t err;
 
 	if (spec_is_populate(op))
 		return spec_refuses(m, HAS_POPULATE) ? -EINVAL : do_populate(m, task, op, choice);
-	for (int i = 0; i < op->nr_pages; i++) {
-		int page = spec_page_of(m, op->addr) + i;
+	/* From here on to what it does then the monitor may fill what is about to go. */
+	if (t->was_read == 1) {
+		t->was_read = 2;
+		return 0;
+	}
+	if (t->event) {
+		int end = t->page;
 
-		if (!m->pages[mm][page].cell) {
-			err = -ENOMEM;
+		err = advise_told(m, task, op, end);
+		t->event = EVENT_NONE;
+		if (err)
+			return end_told(m, task, err);
+		t->done = (uint8_t)end;
+	}
+	for (; t->done < op->nr_pages; t->done++) {
+		int page = spec_page_of(m, op->addr) + t->done;
+		struct page *p = &m->pages[mm][page];
+
+		if (!p->cell) {
+			t->error = ENOMEM;
 			continue;
 		}
-		int64_t page_err = advise_page(m, mm, page, op->flags);
-		if (page_err)
-			return page_err;
+		if (tells(m, op, p)) {
+			int end = t->done + spec_vma_end(p, op->nr_pages - t->done, choice > 0);
+
+			spec_wait(m, task, p->uffd - 1, EVENT_REMOVE, end);
+			return 0;
+		}
+		err = advise_page(m, mm, page, op->flags);
+		if (err)
+			return end_told(m, task, err);
 	}
-	return choice > 0 ? spec_result(op, choice) : err;
+	return choice > 0 ? end_told(m, task, spec_result(op, choice)) : spec_tell(m, task);
 }

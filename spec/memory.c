@@ -104,13 +104,14 @@ void spec_discard(struct spec_machine *m, int mm, int page)
 		spec_map(m, mm, page, attributes);
 }
 
-/* Without UFFD_FEATURE_EVENT_REMAP a userfaultfd has no part in it. */
 void spec_move(struct spec_machine *m, int mm, int from, int to)
 {
 	struct page moved = m->pages[mm][from];
 
 	spec_unmap(m, mm, to);
-	spec_unregister(&moved);
+	/* What moves away from its monitor is protected no more. */
+	if (moved.uffd && !(m->uffds[moved.uffd - 1].features & LITMUS_UFFD_FEATURE_EVENT_REMAP))
+		spec_unregister(&moved);
 	spec_map_cell(m, mm, to, moved.cell, moved);
 	/* Who holds a page of the file holds it still. */
 	m->pages[mm][from].file = 0;

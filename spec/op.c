@@ -124,7 +124,7 @@ static int op_choices(struct spec_machine *m, int task, const struct litmus_op *
 	case LITMUS_MADVISE:
 		return spec_madvise_choices(m, task, op);
 	case LITMUS_FORK:
-		return m->tasks[task].event ? m->tasks[task].was_read : spec_fork_choices(m, mm);
+		return spec_fork_choices(m, mm);
 	case LITMUS_WAITPID:
 		return !spec_process_runs(m, spec_process_of(m, op->task));
 	case LITMUS_PTHREAD_JOIN:
@@ -154,8 +154,13 @@ int spec_op_choices(struct spec_machine *m, int task)
 		return 0;
 	if (!op)
 		return spec_end_choices(m, task);
-	if (m->tasks[task].event && m->tasks[task].event != EVENT_FORK)
+	/* What it waits for comes from others. */
+	if (m->tasks[task].event && !m->tasks[task].was_read)
 		return 0;
+	if (m->tasks[task].event && !spec_is_told(m->tasks[task].event))
+		return 0;
+	if (m->tasks[task].event)
+		return op->code == LITMUS_MADVISE ? spec_madvise_choices(m, task, op) : 1;
 	return spec_question_choices(m, task, op) * op_choices(m, task, op);
 }
 
@@ -223,11 +228,11 @@ static int64_t run_op(struct spec_machine *m, int task, const struct litmus_op *
 	case LITMUS_MMAP:
 		return spec_mmap(m, task, op);
 	case LITMUS_MUNMAP:
-		return spec_munmap(m, mm, op);
+		return spec_munmap(m, task, op);
 	case LITMUS_MPROTECT:
 		return spec_mprotect(m, mm, op);
 	case LITMUS_MREMAP:
-		return spec_mremap(m, mm, op, choice);
+		return spec_mremap(m, task, op, choice);
 	case LITMUS_MADVISE:
 		return spec_madvise(m, task, op, choice);
 	case LITMUS_GET_USER_PAGES:
@@ -316,7 +321,9 @@ void spec_op_step(struct spec_machine *m, int task, int choice)
 		spec_exit(m, spec_process_of(m, task));
 		return;
 	}
-	spec_answer(m, task, op, &choice);
+	/* A call that has waited has asked before. */
+	if (!m->tasks[task].event)
+		spec_answer(m, task, op, &choice);
 	int64_t result = run_op(m, task, op, choice);
 	/* It waits, and is not done; or its process was killed. */
 	if (m->tasks[task].event || m->tasks[task].life != LIFE_RUNS)

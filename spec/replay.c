@@ -202,6 +202,12 @@ static void view_uffd(const struct spec_machine *m, struct view *view, int uffd)
 	put(&line, "userfaultfd of P%d", u->mm);
 	if (u->features & LITMUS_UFFD_FEATURE_EVENT_FORK)
 		put(&line, ", event-fork");
+	if (u->features & LITMUS_UFFD_FEATURE_EVENT_REMAP)
+		put(&line, ", event-remap");
+	if (u->features & LITMUS_UFFD_FEATURE_EVENT_REMOVE)
+		put(&line, ", event-remove");
+	if (u->features & LITMUS_UFFD_FEATURE_EVENT_UNMAP)
+		put(&line, ", event-unmap");
 	if (u->features & LITMUS_UFFD_FEATURE_WP_UNPOPULATED)
 		put(&line, ", wp-unpopulated");
 	if (u->features & LITMUS_UFFD_FEATURE_WP_ASYNC)
@@ -216,13 +222,16 @@ static void view_waiting(const struct spec_machine *m, struct view *view, int t)
 		[EVENT_WP] = "write-protected page",
 		[EVENT_MINOR] = "page that is not in its page table",
 		[EVENT_FORK] = "child",
+		[EVENT_REMAP] = "move",
+		[EVENT_REMOVE] = "discard",
+		[EVENT_UNMAP] = "unmapping",
 	};
 	const struct task_state *task = &m->tasks[t];
 	struct line line = add_line(view, "P%d waits", t);
 	char name[32];
 
 	put(&line, "%s", what[task->event]);
-	if (task->event != EVENT_FORK)
+	if (!spec_is_told(task->event))
 		put(&line, " %s", page_name(m, task->page, name, sizeof(name)));
 	put(&line, "; %.16s %s it", uffd_name(m, task->uffd),
 	    task->was_read ? "has shown" : "is to show");

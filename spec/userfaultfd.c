@@ -31,6 +31,22 @@ void spec_unregister(struct page *page)
 	page->flags &= (uint16_t) ~(PAGE_MODES | PAGE_PROTECTED);
 }
 
+/* Nobody will read of it: the call goes on. */
+static void stop_telling(struct task_state *task, int uffd)
+{
+	int nr = 0;
+
+	if (spec_is_told(task->event) && task->uffd == uffd)
+		task->was_read = 1;
+	for (int i = 0; i < SPEC_MAX_UNTOLD; i++) {
+		uint8_t untold = task->untold[i];
+
+		task->untold[i] = 0;
+		if (untold && (untold & 0xf) != uffd)
+			task->untold[nr++] = untold;
+	}
+}
+
 void spec_close(struct spec_machine *m, int uffd)
 {
 	for (int t = 0; t < m->test->nr_tasks; t++) {
@@ -38,8 +54,7 @@ void spec_close(struct spec_machine *m, int uffd)
 			if (m->pages[t][i].uffd == uffd + 1)
 				spec_unregister(&m->pages[t][i]);
 		}
-		if (m->tasks[t].event == EVENT_FORK && m->tasks[t].uffd == uffd)
-			m->tasks[t].was_read = 1;
+		stop_telling(&m->tasks[t], uffd);
 	}
 	spec_wake(m, uffd, 0, m->nr_pages);
 	memset(&m->uffds[uffd], 0, sizeof(m->uffds[uffd]));
@@ -282,8 +297,8 @@ int64_t spec_uffdio(struct spec_machine *m, int task, const struct litmus_op *op
 		return op->code == LITMUS_UFFDIO_REGISTER ? do_register(m, &range, op, choice)
 							  : do_unregister(m, &range, choice);
 	}
-	/* While a fork() copies the mm, and until the monitor has heard of it. */
-	if (spec_is_forking(m, op->uffd))
+	/* While the mm changes, and until the monitor has heard of it. */
+	if (spec_is_changing(m, op->uffd))
 		return -EAGAIN;
 	if (!spec_mm_lives(m, range.mm))
 		return -ESRCH;

@@ -143,8 +143,26 @@ void host_map_objects(struct host *host)
 	}
 }
 
+/* Would somebody have to read of it? Then who ends reads no more. */
+static bool tells_of_unmap(const struct litmus_test *test)
+{
+	for (int i = 0; i < test->nr_tasks; i++) {
+		for (int j = 0; j < test->tasks[i].nr_ops; j++) {
+			const struct litmus_op *op = &test->tasks[i].ops[j];
+
+			if (op->code == LITMUS_USERFAULTFD &&
+			    op->flags & LITMUS_UFFD_FEATURE_EVENT_UNMAP)
+				return true;
+		}
+	}
+	return false;
+}
+
 void host_unmap_objects(struct host *host)
 {
+	/* The end of the process is no event. */
+	if (tells_of_unmap(host->test))
+		return;
 	uint64_t start = host_object_address(host, 0);
 	uint64_t end = host_object_address(host, LITMUS_MAX_OBJECTS);
 

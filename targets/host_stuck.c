@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * host_stuck.c - does any task go on? Tasks say when they wait for each other; those that wait in a
- * fault or in fork() for a userfaultfd's monitor can't, but its file says how many they are
+ * fault or in a call for a userfaultfd's monitor can't, but its file says how many they are
  */
 #include "targets/host_stuck.h"
 
@@ -54,7 +54,7 @@ enum host_thread_state host_thread_state(int pid, int tid)
 /* What the tasks of an iteration do, all at about the same time. */
 struct census {
 	int running; /* or so they say */
-	int forking; /* of these: waits in fork() until a monitor has read of it, with its child */
+	int telling; /* of these: waits until a monitor has read of it; in fork(), with its child */
 	int waiting; /* for another task */
 	int reading;
 	bool goes_on;       /* somebody does, or is about to */
@@ -63,7 +63,7 @@ struct census {
 	uint32_t reads[LITMUS_MAX_TASKS];
 };
 
-static bool has_fork_event(const struct host_uffd_state uffds[LITMUS_MAX_UFFDS])
+static bool has_event(const struct host_uffd_state uffds[LITMUS_MAX_UFFDS])
 {
 	for (int i = 0; i < LITMUS_MAX_UFFDS; i++) {
 		if (uffds[i].is_open && uffds[i].has_event)
@@ -78,6 +78,21 @@ static const struct litmus_op *op_of(struct host *host, int task)
 	uint32_t op = atomic_load(&host->shared->now.tasks[task].op);
 
 	return op < (uint32_t)what->nr_ops ? &what->ops[op] : NULL;
+}
+
+/* Is it one of the calls that wait until the monitor has heard of them (UFFD_FEATURE_EVENT_*)? */
+static bool tells_monitor(const struct litmus_op *op)
+{
+	switch (op->code) {
+	case LITMUS_FORK:
+	case LITMUS_MMAP:
+	case LITMUS_MUNMAP:
+	case LITMUS_MREMAP:
+		return true;
+	default:
+		return op->code == LITMUS_MADVISE &&
+		       (op->flags == LITMUS_MADV_DONTNEED || op->flags == LITMUS_MADV_FREE);
+	}
 }
 
 /* The child has not begun, and its process has no number until fork() is through. */
@@ -99,7 +114,7 @@ static void count_running(struct host *host, int task,
 
 	census->running++;
 	if (is_being_forked(host, task)) {
-		census->forking += has_fork_event(uffds);
+		census->telling += has_event(uffds);
 		return;
 	}
 	switch (host_thread_state(pid, atomic_load(&now->tasks[task].tid))) {
@@ -110,7 +125,7 @@ static void count_running(struct host *host, int task,
 		census->is_known = false;
 		break;
 	case HOST_THREAD_IN_CALL:
-		census->forking += op && op->code == LITMUS_FORK && has_fork_event(uffds);
+		census->telling += op && tells_monitor(op) && has_event(uffds);
 		break;
 	case HOST_THREAD_IN_FAULT:
 		break;
@@ -210,7 +225,7 @@ enum host_standstill host_look_for_standstill(struct host *host, struct host_wat
 	 * moved meanwhile. Each thread that waits in a fault is one that runs, or its helper.
 	 */
 	if (census.goes_on || progress(host) != before ||
-	    census.running - census.forking != (int)census.nr_faults) {
+	    census.running - census.telling != (int)census.nr_faults) {
 		watch->stuck = 0;
 		return HOST_MOVES;
 	}

@@ -29,6 +29,9 @@ static long uffd_ioctl(int fd, unsigned long request, void *argument)
 static uint64_t features(unsigned flags)
 {
 	return (flags & LITMUS_UFFD_FEATURE_EVENT_FORK ? UFFD_FEATURE_EVENT_FORK : 0) |
+	       (flags & LITMUS_UFFD_FEATURE_EVENT_REMAP ? UFFD_FEATURE_EVENT_REMAP : 0) |
+	       (flags & LITMUS_UFFD_FEATURE_EVENT_REMOVE ? UFFD_FEATURE_EVENT_REMOVE : 0) |
+	       (flags & LITMUS_UFFD_FEATURE_EVENT_UNMAP ? UFFD_FEATURE_EVENT_UNMAP : 0) |
 	       (flags & LITMUS_UFFD_FEATURE_WP_UNPOPULATED ? FEATURE_WP_UNPOPULATED : 0) |
 	       (flags & LITMUS_UFFD_FEATURE_WP_ASYNC ? FEATURE_WP_ASYNC : 0);
 }
@@ -206,10 +209,20 @@ static int64_t event_value(struct host *host, const struct litmus_op *op,
 {
 	uint64_t flags = message->arg.pagefault.flags;
 
-	if (message->event == UFFD_EVENT_FORK)
+	switch (message->event) {
+	case UFFD_EVENT_FORK:
 		return fork_event(host, op, (int)message->arg.fork.ufd);
-	if (message->event != UFFD_EVENT_PAGEFAULT)
+	case UFFD_EVENT_REMAP:
+		return LITMUS_UFFD_EVENT_REMAP;
+	case UFFD_EVENT_REMOVE:
+		return LITMUS_UFFD_EVENT_REMOVE;
+	case UFFD_EVENT_UNMAP:
+		return LITMUS_UFFD_EVENT_UNMAP;
+	case UFFD_EVENT_PAGEFAULT:
+		break;
+	default:
 		host_refuse(host, "userfaultfd brought an event that nobody asked for", 0);
+	}
 	/* A write to a page that is there is of the first two kinds as well. */
 	if (flags & UFFD_PAGEFAULT_FLAG_WP)
 		return LITMUS_UFFD_PAGEFAULT_FLAG_WP;

@@ -95,6 +95,14 @@ static unsigned vm_flags(unsigned prot)
 	       (prot & LITMUS_PROT_WRITE ? (unsigned)VM_WRITE : 0);
 }
 
+/* Of what may wait for a monitor: a task that is killed meanwhile never learns of the result. */
+static int64_t unless_killed(const struct model_call *call, int64_t result)
+{
+	if (!task_process(call->model, call->task)->dying || call->op->dest < 0)
+		return result;
+	return model_call_task(call)->registers[call->op->dest];
+}
+
 static int64_t do_mmap(const struct model_call *call)
 {
 	unsigned flags = vm_flags(call->op->flags);
@@ -226,16 +234,17 @@ static int64_t do_op(const struct model_call *call)
 	case LITMUS_MOVE:
 		return (int32_t)model_call_value(call);
 	case LITMUS_MMAP:
-		return do_mmap(call);
+		return unless_killed(call, do_mmap(call));
 	case LITMUS_MUNMAP:
-		return mm_munmap(call->mm, model_call_page(call), model_call_length(call));
+		return unless_killed(
+			call, mm_munmap(call->mm, model_call_page(call), model_call_length(call)));
 	case LITMUS_MPROTECT:
 		return mm_mprotect(call->mm, model_call_page(call), model_call_length(call),
 				   vm_flags(op->flags));
 	case LITMUS_MREMAP:
-		return do_mremap(call);
+		return unless_killed(call, do_mremap(call));
 	case LITMUS_MADVISE:
-		return do_madvise(call);
+		return unless_killed(call, do_madvise(call));
 	case LITMUS_GET_USER_PAGES:
 	case LITMUS_GET_USER_PAGES_FAST:
 	case LITMUS_GET_USER_PAGES_REMOTE:

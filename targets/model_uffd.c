@@ -11,10 +11,21 @@ static struct userfaultfd_ctx **context(const struct model *model, int uffd)
 
 static unsigned feature_flags(unsigned flags)
 {
-	return (flags & LITMUS_UFFD_FEATURE_EVENT_FORK ? (unsigned)UFFD_FEATURE_EVENT_FORK : 0) |
-	       (flags & LITMUS_UFFD_FEATURE_WP_UNPOPULATED ? (unsigned)UFFD_FEATURE_WP_UNPOPULATED
-							   : 0) |
-	       (flags & LITMUS_UFFD_FEATURE_WP_ASYNC ? (unsigned)UFFD_FEATURE_WP_ASYNC : 0);
+	static const struct {
+		unsigned litmus, uffd;
+	} features[] = {
+		{LITMUS_UFFD_FEATURE_EVENT_FORK, UFFD_FEATURE_EVENT_FORK},
+		{LITMUS_UFFD_FEATURE_EVENT_REMAP, UFFD_FEATURE_EVENT_REMAP},
+		{LITMUS_UFFD_FEATURE_EVENT_REMOVE, UFFD_FEATURE_EVENT_REMOVE},
+		{LITMUS_UFFD_FEATURE_EVENT_UNMAP, UFFD_FEATURE_EVENT_UNMAP},
+		{LITMUS_UFFD_FEATURE_WP_UNPOPULATED, UFFD_FEATURE_WP_UNPOPULATED},
+		{LITMUS_UFFD_FEATURE_WP_ASYNC, UFFD_FEATURE_WP_ASYNC},
+	};
+	unsigned found = 0;
+
+	for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+		found |= flags & features[i].litmus ? features[i].uffd : 0;
+	return found;
 }
 
 static unsigned register_mode(unsigned flags)
@@ -86,9 +97,18 @@ static int64_t read_event(const struct model_call *call, struct userfaultfd_ctx 
 
 	if (err)
 		return err;
-	if (msg.event == UFFD_EVENT_FORK) {
+	switch (msg.event) {
+	case UFFD_EVENT_FORK:
 		keep_child(call->model, call->op->uffd2, msg.child);
 		return LITMUS_UFFD_EVENT_FORK;
+	case UFFD_EVENT_REMAP:
+		return LITMUS_UFFD_EVENT_REMAP;
+	case UFFD_EVENT_REMOVE:
+		return LITMUS_UFFD_EVENT_REMOVE;
+	case UFFD_EVENT_UNMAP:
+		return LITMUS_UFFD_EVENT_UNMAP;
+	case UFFD_EVENT_PAGEFAULT:
+		break;
 	}
 	if (msg.flags & UFFD_PAGEFAULT_FLAG_WP)
 		return LITMUS_UFFD_PAGEFAULT_FLAG_WP;

@@ -197,11 +197,14 @@ void fiber_wait(enum wait_kind wait, const void *object, enum check_kind kind)
 		if (++points > LIVELOCK_POINTS)
 			fiber_die(CHECK_LIVELOCK);
 		must_not_be_poisoned(guard);
-		/* Who sleeps is woken once; locks may have been taken by somebody else. */
-		while (!can_have(wait, object)) {
+		/*
+		 * Who sleeps is woken once, and who lets others run need not wait; locks may have
+		 * been taken by somebody else.
+		 */
+		while (wait == WAIT_WOKEN || !can_have(wait, object)) {
 			leave_until(wait, object, kind);
 			must_not_be_poisoned(guard);
-			if (wait == WAIT_WAKE)
+			if (wait == WAIT_WAKE || wait == WAIT_WOKEN)
 				break;
 		}
 		return;

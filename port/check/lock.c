@@ -127,6 +127,11 @@ void port_wake_all(struct port_wait_queue *queue)
 	}
 }
 
+void port_resched(void)
+{
+	fiber_wait(WAIT_WOKEN, NULL, CHECK_READ);
+}
+
 void port_cpu_init(struct port_cpu *cpu)
 {
 	*cpu = (struct port_cpu){0};

@@ -166,6 +166,11 @@ void port_wake_all(struct port_wait_queue *queue)
 	futex_wake_all(&queue->wakes);
 }
 
+void port_resched(void)
+{
+	sched_yield();
+}
+
 void port_fail_allocation(unsigned n)
 {
 	atomic_store(&allocations_to_failure, n);

@@ -116,6 +116,9 @@ static void test_events(void **state)
 		{LITMUS_UFFD_PAGEFAULT_FLAG_WP, "UFFD_PAGEFAULT_FLAG_WP"},
 		{LITMUS_UFFD_PAGEFAULT_FLAG_MINOR, "UFFD_PAGEFAULT_FLAG_MINOR"},
 		{LITMUS_UFFD_EVENT_FORK, "UFFD_EVENT_FORK"},
+		{LITMUS_UFFD_EVENT_REMAP, "UFFD_EVENT_REMAP"},
+		{LITMUS_UFFD_EVENT_REMOVE, "UFFD_EVENT_REMOVE"},
+		{LITMUS_UFFD_EVENT_UNMAP, "UFFD_EVENT_UNMAP"},
 	};
 
 	(void)state;
@@ -176,8 +179,11 @@ static void test_bad_operations(void **state)
 		{"uffdio_wake(d, x, 2);",
 		 "4:19: 2 is out of range, expected a number of pages from 1 to 1"},
 		{"userfaultfd(d, FEATURE);",
-		 "4:16: no flag is called 'FEATURE', expected 0, "
-		 "UFFD_FEATURE_EVENT_FORK, UFFD_FEATURE_WP_UNPOPULATED or UFFD_FEATURE_WP_ASYNC"},
+		 "4:16: no flag is called 'FEATURE', expected one of 0, UFFD_FEATURE_EVENT_FORK, "
+		 "UFFD_FEATURE_EVENT_REMAP, UFFD_FEATURE_EVENT_REMOVE, UFFD_FEATURE_EVENT_UNMAP, "
+		 "UFFD_FEATURE_WP_UNPOPULATED or UFFD_FEATURE_WP_ASYNC"},
+		{"userfaultfd(d, 1);",
+		 "4:16: unexpected '1', expected 0, or features such as UFFD_FEATURE_EVENT_FORK"},
 		{"userfaultfd(d);", "4:14: unexpected ')', expected ','"},
 		{"userfaultfd(1, 0);", "4:13: unexpected '1', expected the name of a userfaultfd"},
 		{"read(d);", "4:1: the result of read() is not used, expected 'r = read(...)'"},

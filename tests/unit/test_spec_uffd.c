@@ -475,6 +475,68 @@ static void test_fork(void **state)
 	       "0:r0=0; 3:r0=0;", NULL);
 }
 
+/* Who changes the address space goes on when the monitor has heard of it. */
+static void test_events(void **state)
+{
+	(void)state;
+	/* It is gone before it is told of, and nobody may fill in pages until it is. */
+	expect("{ anon x = 1; anon y; }\n"
+	       "P0(int *x, int *y) { userfaultfd(u, UFFD_FEATURE_EVENT_UNMAP);"
+	       " uffdio_register(u, x, " MISSING "); uffdio_register(u, y, " MISSING
+	       "); pthread_create(P1); r0 = uffdio_copy(u, y, 7, 0); r1 = read(u);"
+	       " pthread_join(P1); r2 = read(u); }\n"
+	       "P1(int *x) { r0 = munmap(x); }\n",
+	       "0:r0=-EAGAIN; 0:r1=UFFD_EVENT_UNMAP; 0:r2=-EAGAIN; 1:r0=0;",
+	       "0:r0=0; 0:r1=UFFD_EVENT_UNMAP; 0:r2=-EAGAIN; 1:r0=0;", NULL);
+	/* Two userfaultfds: the one that is closed is not waited for. */
+	expect("{ anon x[2] = {1, 2}; }\n"
+	       "P0(int *x) { userfaultfd(u, UFFD_FEATURE_EVENT_UNMAP);"
+	       " userfaultfd(v, UFFD_FEATURE_EVENT_UNMAP); uffdio_register(u, x, 1, " MISSING
+	       "); uffdio_register(v, x + 1, 1, " MISSING "); pthread_create(P1);"
+	       " r0 = read(u); close(v); }\n"
+	       "P1(int *x) { r0 = mmap(x, PROT_READ, MAP_PRIVATE); r1 = *x; }\n",
+	       "0:r0=UFFD_EVENT_UNMAP; 1:r0=0; 1:r1=0;", NULL);
+	/* The target, the move and the source; the memory stays registered. */
+	expect("{ anon x = 1; anon y = 2; }\n"
+	       "P0(int *x, int *y) {"
+	       " userfaultfd(u, UFFD_FEATURE_EVENT_REMAP | UFFD_FEATURE_EVENT_UNMAP);"
+	       " uffdio_register(u, x, " WP "); uffdio_register(u, y, " WP
+	       "); uffdio_writeprotect(u, x, " PROTECT "); pthread_create(P1); r0 = read(u);"
+	       " r1 = read(u); r2 = read(u); r3 = read(u); uffdio_writeprotect(u, y, 0); }\n"
+	       "P1(int *x, int *y) { r0 = mremap(x, y); *y = 3; r1 = *y; }\n",
+	       "0:r0=UFFD_EVENT_UNMAP; 0:r1=UFFD_EVENT_REMAP; 0:r2=UFFD_EVENT_UNMAP;"
+	       " 0:r3=UFFD_PAGEFAULT_FLAG_WP; 1:r0=0; 1:r1=3;",
+	       NULL);
+	/* Before anything goes; a monitor that fills at once may be too early, or in vain. */
+	expect("{ anon x = 1; }\n"
+	       "P0(int *x) { userfaultfd(u, UFFD_FEATURE_EVENT_REMOVE); uffdio_register(u, "
+	       "x, " MISSING "); pthread_create(P1); r0 = *x; r1 = read(u);"
+	       " r2 = uffdio_copy(u, x, 7, 0); pthread_join(P1); }\n"
+	       "P1(int *x) { r0 = madvise(x, MADV_DONTNEED); }\n",
+	       "0:r0=1; 0:r1=UFFD_EVENT_REMOVE; 0:r2=-EEXIST; 1:r0=0;",
+	       "0:r0=1; 0:r1=UFFD_EVENT_REMOVE; 0:r2=-EAGAIN; 1:r0=0;",
+	       "0:r0=1; 0:r1=UFFD_EVENT_REMOVE; 0:r2=0; 1:r0=0;", NULL);
+	/* What is unmapped meanwhile can't be discarded; two mappings are two events. */
+	expect("{ anon x = 1; }\n"
+	       "P0(int *x) { userfaultfd(u, UFFD_FEATURE_EVENT_REMOVE); uffdio_register(u, "
+	       "x, " MISSING "); pthread_create(P1); r0 = read(u); munmap(x); }\n"
+	       "P1(int *x) { r0 = madvise(x, MADV_DONTNEED); }\n",
+	       "0:r0=UFFD_EVENT_REMOVE; 1:r0=-ENOMEM;", "0:r0=UFFD_EVENT_REMOVE; 1:r0=0;", NULL);
+	expect("{ anon x[2] = {1, 2}; }\n"
+	       "P0(int *x) { userfaultfd(u, UFFD_FEATURE_EVENT_REMOVE); mprotect(x, 1, PROT_READ);"
+	       " uffdio_register(u, x, 2, " WP "); pthread_create(P1); r0 = read(u);"
+	       " r1 = read(u); r2 = read(u); }\n"
+	       "P1(int *x) { r0 = madvise(x, 2, MADV_DONTNEED); r1 = x[1]; }\n",
+	       "0:r0=UFFD_EVENT_REMOVE; 0:r1=UFFD_EVENT_REMOVE; 0:r2=-EAGAIN; 1:r0=0; 1:r1=0;",
+	       NULL);
+	/* Nobody tells a process that is gone. */
+	expect("{ anon x = 1; }\n"
+	       "P0(int *x) { userfaultfd(u, UFFD_FEATURE_EVENT_UNMAP); uffdio_register(u, "
+	       "x, " MISSING "); pthread_create(P1); exit(); }\n"
+	       "P1(int *x) { r0 = munmap(x); r1 = 1; }\n",
+	       "1:r0=0; 1:r1=0;", NULL);
+}
+
 /* What the calls answer where they can't do what they are asked. */
 static void test_errors(void **state)
 {
@@ -556,6 +618,7 @@ int main(void)
 		cmocka_unit_test(test_wp_unpopulated),
 		cmocka_unit_test(test_async),
 		cmocka_unit_test(test_fork),
+		cmocka_unit_test(test_events),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_minor),
 	};
