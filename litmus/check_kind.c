@@ -54,12 +54,30 @@ static int from_of(const struct litmus_test *test, const struct litmus_op *op)
 	return test->vars[op->addr.var].object;
 }
 
+/* Pages go from the one to the other, or back: both have to be of one size. */
+static bool is_move(const struct litmus_op *op)
+{
+	return op->code == LITMUS_MREMAP || op->code == LITMUS_UFFDIO_MOVE;
+}
+
 static int to_of(const struct litmus_test *test, const struct litmus_op *op)
 {
 	return test->vars[op->to.var].object;
 }
 
-/* Give unmapped objects that mremap() moves to a `like`. Was there one that had none? */
+/* An unmapped object that is to be as the other one gets a `like`. Did it have none? */
+static bool find_like(struct litmus_test *test, int object, int other)
+{
+	struct litmus_object *to = &test->objects[object];
+	int model = model_of(test, other);
+
+	if (to->kind.backing != LITMUS_UNMAPPED || to->like >= 0 || model < 0)
+		return false;
+	to->like = model;
+	return true;
+}
+
+/* The same for all that pages are moved to. Was there one that had none? */
 static bool find_likes(struct litmus_test *test)
 {
 	bool found = false;
@@ -67,24 +85,19 @@ static bool find_likes(struct litmus_test *test)
 	for (int t = 0; t < test->nr_tasks; t++) {
 		for (int i = 0; i < test->tasks[t].nr_ops; i++) {
 			const struct litmus_op *op = &test->tasks[t].ops[i];
-			struct litmus_object *to;
-			int model;
 
-			if (op->code != LITMUS_MREMAP)
+			if (!is_move(op))
 				continue;
-			to = &test->objects[to_of(test, op)];
-			model = model_of(test, from_of(test, op));
-			if (to->kind.backing != LITMUS_UNMAPPED || to->like >= 0 || model < 0)
-				continue;
-			to->like = model;
-			found = true;
+			found |= find_like(test, to_of(test, op), from_of(test, op));
+			if (op->code == LITMUS_UFFDIO_MOVE)
+				found |= find_like(test, from_of(test, op), to_of(test, op));
 		}
 	}
 	return found;
 }
 
-static bool check_mremap(const struct litmus_parser *parser, const struct litmus_test *test,
-			 const struct litmus_op *op)
+static bool check_move(const struct litmus_parser *parser, const struct litmus_test *test,
+		       const struct litmus_op *op)
 {
 	char from[PLACE_SIZE], to[PLACE_SIZE];
 	struct litmus_sink from_sink = litmus_buffer(from, sizeof(from));
@@ -133,8 +146,8 @@ static bool check_op(const struct litmus_parser *parser, const struct litmus_tes
 	struct litmus_sink sink = litmus_buffer(place, sizeof(place));
 	enum litmus_backing needed;
 
-	if (op->code == LITMUS_MREMAP)
-		return check_mremap(parser, test, op);
+	if (is_move(op))
+		return check_move(parser, test, op);
 	if (op->code == LITMUS_PREAD || op->code == LITMUS_PWRITE)
 		needed = LITMUS_FILE;
 	else if (op->code == LITMUS_SPLIT_HUGE_PAGE)

@@ -84,10 +84,11 @@ enum litmus_uffd_register {
 	LITMUS_UFFDIO_REGISTER_MODE_MINOR = 1 << 2,
 };
 
-/* For uffdio_writeprotect(), uffdio_copy(), uffdio_zeropage() and uffdio_continue(). */
+/* For uffdio_writeprotect() and those that fill pages. */
 enum litmus_uffd_mode {
 	LITMUS_UFFDIO_MODE_WP = 1 << 0,
 	LITMUS_UFFDIO_MODE_DONTWAKE = 1 << 1,
+	LITMUS_UFFDIO_MODE_SRC_HOLES = 1 << 2,
 };
 
 /* 1-based place in the source, for messages. */
@@ -209,6 +210,7 @@ enum litmus_opcode {
 	LITMUS_UFFDIO_COPY,         /* (uffd, addr, value, flags): a page that begins with value */
 	LITMUS_UFFDIO_ZEROPAGE,     /* (uffd, addr, pages, flags) */
 	LITMUS_UFFDIO_CONTINUE,     /* (uffd, addr, pages, flags) */
+	LITMUS_UFFDIO_MOVE,         /* (uffd, addr, pages, to, flags): to is where they are now */
 	LITMUS_UFFDIO_WAKE,         /* (uffd, addr, pages) */
 	/*
 	 * dest = the next event of uffd; waits for one. -EAGAIN once nobody is left who could cause
@@ -236,7 +238,7 @@ struct litmus_op {
 	struct litmus_pos pos;
 	int dest;                  /* register that takes the result, or -1 */
 	struct litmus_addr addr;   /* where */
-	struct litmus_addr to;     /* mremap(): whereto */
+	struct litmus_addr to;     /* mremap(): whereto; uffdio_move(): where from */
 	int nr_pages;              /* at least 1 where the operation takes a length */
 	unsigned flags;            /* FOLL_, PROT_ or MADV_ as the opcode says */
 	unsigned map;              /* mmap(): enum litmus_map */
@@ -479,6 +481,9 @@ char *litmus_outcome_text(const struct litmus_test *test, const int64_t *values,
 
 /* Does any task use the operation? */
 bool litmus_uses(const struct litmus_test *test, enum litmus_opcode code);
+
+/* Can what is at one address be at another later? */
+bool litmus_moves(const struct litmus_test *test);
 
 /* Is memory as `task` sees it part of the outcome? */
 bool litmus_observes_memory(const struct litmus_test *test, int task);

@@ -59,6 +59,7 @@ static const struct litmus_op_info infos[LITMUS_NR_OPCODES] = {
 	[LITMUS_UFFDIO_COPY]		= { "uffdio_copy", "urvo", false, true, false },
 	[LITMUS_UFFDIO_ZEROPAGE]	= { "uffdio_zeropage", "urno", false, true, false },
 	[LITMUS_UFFDIO_CONTINUE]	= { "uffdio_continue", "urno", false, true, false },
+	[LITMUS_UFFDIO_MOVE]		= { "uffdio_move", "urnto", false, true, false },
 	[LITMUS_UFFDIO_WAKE]		= { "uffdio_wake", "urn", false, true, false },
 	[LITMUS_READ]			= { "read", "uU", false, true, true },
 	[LITMUS_PM_UFFD_WP]		= { "pm_uffd_wp", "a", false, true, true },
@@ -137,6 +138,11 @@ static const struct litmus_flag continue_modes[] = {
 	{ "UFFDIO_CONTINUE_MODE_DONTWAKE", LITMUS_UFFDIO_MODE_DONTWAKE },
 };
 
+static const struct litmus_flag move_modes[] = {
+	{ "UFFDIO_MOVE_MODE_DONTWAKE", LITMUS_UFFDIO_MODE_DONTWAKE },
+	{ "UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES", LITMUS_UFFDIO_MODE_SRC_HOLES },
+};
+
 static const struct litmus_flag folls[] = {
 	{ "FOLL_WRITE", LITMUS_FOLL_WRITE },
 	{ "FOLL_FORCE", LITMUS_FOLL_FORCE },
@@ -181,6 +187,11 @@ static const struct litmus_flag_set zeropage_set = {
 static const struct litmus_flag_set continue_set = {
 	continue_modes, NR(continue_modes), true, "0",
 	"0, UFFDIO_CONTINUE_MODE_WP or UFFDIO_CONTINUE_MODE_DONTWAKE"
+};
+
+static const struct litmus_flag_set move_set = {
+	move_modes, NR(move_modes), true, "0",
+	"0, UFFDIO_MOVE_MODE_DONTWAKE or UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES"
 };
 
 const struct litmus_constant litmus_constants[] = {
@@ -257,6 +268,8 @@ static const struct litmus_flag_set *mode_set(enum litmus_opcode code)
 		return &zeropage_set;
 	case LITMUS_UFFDIO_CONTINUE:
 		return &continue_set;
+	case LITMUS_UFFDIO_MOVE:
+		return &move_set;
 	default:
 		return &writeprotect_set;
 	}

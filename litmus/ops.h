@@ -10,7 +10,7 @@ enum litmus_operand {
 	LITMUS_OPERAND_ADDR = 'a',   /* where */
 	LITMUS_OPERAND_RANGE = 'r',  /* where, whole pages; a length may follow */
 	LITMUS_OPERAND_PAGES = 'n',  /* optional: how many pages */
-	LITMUS_OPERAND_TO = 't',     /* whereto, whole pages */
+	LITMUS_OPERAND_TO = 't',     /* whereto, or where from, whole pages */
 	LITMUS_OPERAND_PROT = 'p',   /* PROT_... */
 	LITMUS_OPERAND_MAP = 'm',    /* MAP_... */
 	LITMUS_OPERAND_ADVICE = 'd', /* MADV_... */
@@ -25,7 +25,7 @@ enum litmus_operand {
 	LITMUS_OPERAND_UFFD2 = 'U',    /* optional: name of a second one */
 	LITMUS_OPERAND_FEATURES = 'e', /* UFFD_FEATURE_... */
 	LITMUS_OPERAND_REGISTER = 'i', /* UFFDIO_REGISTER_MODE_... */
-	LITMUS_OPERAND_MODE = 'o', /* UFFDIO_..._MODE_WP and _DONTWAKE, by the operation's name */
+	LITMUS_OPERAND_MODE = 'o',     /* UFFDIO_..._MODE_WP and _DONTWAKE..., by the operation */
 };
 
 /* The operation that is called so, or -1. */

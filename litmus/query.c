@@ -2,6 +2,11 @@
 /* query.c - what everybody who runs a test asks about it */
 #include "litmus/litmus.h"
 
+bool litmus_moves(const struct litmus_test *test)
+{
+	return litmus_uses(test, LITMUS_MREMAP) || litmus_uses(test, LITMUS_UFFDIO_MOVE);
+}
+
 bool litmus_uses(const struct litmus_test *test, enum litmus_opcode code)
 {
 	for (int t = 0; t < test->nr_tasks; t++)

@@ -337,6 +337,15 @@ const struct mm_bug mm_bugs[] = {
 		.fix = {"cow_order", "flush-first"},
 		.fixed = "945754a1754f",
 	},
+	{
+		.name = "CVE-2026-31397",
+		.what = "UFFDIO_MOVE of the huge zero page loses the mark that it is not counted",
+		.era = "v6.17",
+		.bug = {"uffd_move", "zero-plain"},
+		.fix = {"uffd_move", "yes"},
+		.brought = "d82d09e48219",
+		.fixed = "fae654083bfa",
+	},
 };
 
 const int mm_nr_bugs = (int)(sizeof(mm_bugs) / sizeof(mm_bugs[0]));

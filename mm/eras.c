@@ -18,8 +18,10 @@
 	.gup_longterm_wait = GUP_LONGTERM_WAIT_YES
 #define UFFD_6_4       .uffd_wp = UFFD_WP_UNPOPULATED
 #define UFFD_6_7       .uffd_wp = UFFD_WP_ASYNC
-#define UFFD_6_9       .uffd_wp_reset = UFFD_WP_RESET_CLOSE
+#define UFFD_6_8       .uffd_move = UFFD_MOVE_NONZERO
+#define UFFD_6_9       .uffd_wp_reset = UFFD_WP_RESET_CLOSE, .uffd_move = UFFD_MOVE_DIRTY
 #define UFFD_6_13      .mremap_uffd_wp = MREMAP_UFFD_WP_CLEAR
+#define UFFD_6_15      .uffd_move = UFFD_MOVE_YES
 #define UFFD_BREAK_COW .uffd_wp_asks = UFFD_WP_ASKS_WRITE, .uffd_wp_copy = UFFD_WP_COPY_KEEP
 
 /*
@@ -93,8 +95,10 @@
 
 #define RULES_6_7 RULES_6_5, UFFD_6_7
 
+#define RULES_6_8 RULES_6_7, UFFD_6_8
+
 #define RULES_6_9                                                    \
-	RULES_6_7, UFFD_6_9, .wp_reuse_large = WP_REUSE_LARGE_NEVER, \
+	RULES_6_8, UFFD_6_9, .wp_reuse_large = WP_REUSE_LARGE_NEVER, \
 			     .hugetlb_unmap = HUGETLB_UNMAP_RESERVE
 
 #define RULES_6_13 RULES_6_9, UFFD_6_13, .huge_zero_write = HUGE_ZERO_WRITE_ALLOC
@@ -102,7 +106,7 @@
 #define RULES_6_14 \
 	RULES_6_13, .hugetlb_fork = HUGETLB_FORK_COPY, .hugetlb_force = HUGETLB_FORCE_READ_ONLY
 
-#define RULES_6_15 RULES_6_14, .wp_reuse_large = WP_REUSE_LARGE_MAPPED
+#define RULES_6_15 RULES_6_14, UFFD_6_15, .wp_reuse_large = WP_REUSE_LARGE_MAPPED
 
 #define RULES_6_17 RULES_6_15, .mremap_range = MREMAP_RANGE_MANY
 
@@ -159,6 +163,7 @@ const struct mm_era mm_eras[] = {
 	{"v6.4", "uffd-wp of what is not populated", true, {6, 4, 1}, {RULES_6_4}},
 	{"v6.5", "zero page not pinned; direct I/O pins", true, {6, 5, 1}, {RULES_6_5}},
 	{"v6.7", "uffd-wp without a monitor to wait for", true, {6, 7, 1}, {RULES_6_7}},
+	{"v6.8", "userfaultfd moves pages", true, {6, 8, 1}, {RULES_6_8}},
 	{"v6.9", "closing a userfaultfd ends its protection", true, {6, 9, 7}, {RULES_6_9}},
 	{"v6.13", "a write makes the huge zero page a huge page", true, {6, 13, 1}, {RULES_6_13}},
 	{"v6.14", "FOLL_FORCE writes to hugetlb", true, {6, 14, 1}, {RULES_6_14}},

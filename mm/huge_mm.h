@@ -78,6 +78,15 @@ static inline int hugepage_madvise(void)
 	return -MM_EINVAL;
 }
 
+static inline pte_t mk_huge_pmd(const struct machine *machine, const struct page *head,
+				const struct vma *vma)
+{
+	(void)machine;
+	(void)head;
+	(void)vma;
+	return 0;
+}
+
 static inline int madvise_collapse(struct mm *mm, unsigned long start, unsigned long end)
 {
 	(void)mm;

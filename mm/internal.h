@@ -150,6 +150,14 @@ struct pte_lock pte_offset_lock(struct mm *mm, unsigned long addr);
 struct pte_lock pmd_offset_lock(struct mm *mm, unsigned long addr);
 void pte_unlock(struct pte_lock *lock);
 
+/*
+ * Find the entries of two addresses, both PTEs or both PMDs, and lock them. False, and no lock, if
+ * a table is missing. mmap lock held: a table of PTEs stays one.
+ */
+bool entries_lock(struct mm *mm, unsigned long first, unsigned long second, bool pmds,
+		  struct pte_lock locks[2]);
+void entries_unlock(struct pte_lock locks[2]);
+
 /* What maps an address, if anything does, with its lock held: a PTE, or a PMD that is a leaf. */
 struct leaf {
 	struct pte_lock lock; /* no entry: there is none, and no lock is held */

@@ -386,6 +386,8 @@ enum uffdio_mode {
 	UFFDIO_ZEROPAGE_MODE_DONTWAKE = 1 << 0,
 	UFFDIO_CONTINUE_MODE_DONTWAKE = 1 << 0,
 	UFFDIO_CONTINUE_MODE_WP = 1 << 1,
+	UFFDIO_MOVE_MODE_DONTWAKE = 1 << 0,
+	UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES = 1 << 1,
 };
 
 enum uffd_event {
@@ -431,6 +433,10 @@ int uffdio_zeropage(struct userfaultfd_ctx *ctx, unsigned long addr, unsigned lo
 		    unsigned mode);
 int uffdio_continue(struct userfaultfd_ctx *ctx, unsigned long addr, unsigned long length,
 		    unsigned mode);
+
+/* Move pages of private memory from src to dst, where they are missing; the caller's own mm. */
+int uffdio_move(struct userfaultfd_ctx *ctx, struct mm *caller, unsigned long dst,
+		unsigned long src, unsigned long length, unsigned mode);
 
 /* read(2) with O_NONBLOCK: 0 and the next event, or -EAGAIN. */
 int userfaultfd_read(struct userfaultfd_ctx *ctx, struct uffd_msg *msg);

@@ -102,6 +102,31 @@ void pte_unlock(struct pte_lock *lock)
 	*lock = (struct pte_lock){0};
 }
 
+bool entries_lock(struct mm *mm, unsigned long first, unsigned long second, bool pmds,
+		  struct pte_lock locks[2])
+{
+	locks[0].entry = pmds ? pmd_lookup(mm, first) : pte_lookup(mm, first);
+	locks[1].entry = pmds ? pmd_lookup(mm, second) : pte_lookup(mm, second);
+	if (!locks[0].entry || !locks[1].entry)
+		return false;
+	locks[0].ptl = lock_of(mm, locks[0].entry);
+	locks[1].ptl = lock_of(mm, locks[1].entry);
+	/* In the order of the frames, lest two who do this wait for each other. */
+	if (locks[0].ptl < locks[1].ptl)
+		port_spin_lock(locks[0].ptl);
+	port_spin_lock(locks[1].ptl);
+	if (locks[0].ptl > locks[1].ptl)
+		port_spin_lock(locks[0].ptl);
+	return true;
+}
+
+void entries_unlock(struct pte_lock locks[2])
+{
+	port_spin_unlock(locks[1].ptl);
+	if (locks[0].ptl != locks[1].ptl)
+		port_spin_unlock(locks[0].ptl);
+}
+
 struct leaf leaf_lock(struct mm *mm, unsigned long addr)
 {
 	struct leaf leaf = {.lock = pmd_offset_lock(mm, addr)};

@@ -333,6 +333,17 @@ static const struct mm_rule_value uffd_fill_dirty_values[] = {
 	[UFFD_FILL_DIRTY_ALWAYS] = {"always", "yes, like any other", "9ae0f87d009c"},
 };
 
+static const struct mm_rule_value uffd_move_values[] = {
+	[UFFD_MOVE_NO] = {"no", "no", NULL},
+	[UFFD_MOVE_NONZERO] = {"nonzero", "not the zero page; the rest counts as written to then",
+			       "adef440691ba"},
+	[UFFD_MOVE_DIRTY] = {"dirty", "all pages, which count as written to then", "eb1521dad8f3"},
+	[UFFD_MOVE_YES] = {"yes", "all pages, as dirty as they are", "75cb1cca2c88"},
+	[UFFD_MOVE_ZERO_PLAIN] = {"zero-plain",
+				  "the same, but the huge zero page is counted afterwards",
+				  "d82d09e48219"},
+};
+
 static const struct mm_rule_value mremap_uffd_wp_values[] = {
 	[MREMAP_UFFD_WP_KEEP] = {"keep", "yes, the entries move as they are", NULL},
 	[MREMAP_UFFD_WP_CLEAR] = {"clear", "no, they are cleared", "0cef0bb836e3"},
@@ -407,6 +418,7 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(uffd_wp_vmas, "How many VMAs may UFFDIO_WRITEPROTECT work on?"),
 	FIELD(uffd_minor, "What has UFFDIO_REGISTER_MODE_MINOR?"),
 	FIELD(uffd_fill_dirty, "Does UFFDIO_CONTINUE map a read-only page as dirty?"),
+	FIELD(uffd_move, "What does UFFDIO_MOVE move?"),
 	FIELD(mremap_uffd_wp, "Does mremap() take the uffd-wp bits along, without the context?"),
 	FIELD(pagemap_uffd_wp, "Does /proc/PID/pagemap show the uffd-wp bit?"),
 	FIELD(gup_longterm_wait, "May fast GUP's FOLL_LONGTERM wait for a userfaultfd monitor?"),

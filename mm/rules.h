@@ -330,6 +330,15 @@ enum uffd_fill_dirty {
 	UFFD_FILL_DIRTY_ALWAYS,
 };
 
+/* Is there UFFDIO_MOVE, and how does it move? */
+enum uffd_move {
+	UFFD_MOVE_NO,
+	UFFD_MOVE_NONZERO,    /* not the zero page; what has moved counts as written to */
+	UFFD_MOVE_DIRTY,      /* the zero page, too */
+	UFFD_MOVE_YES,        /* and what has moved is as dirty as it was */
+	UFFD_MOVE_ZERO_PLAIN, /* but the huge zero page becomes one like any other */
+};
+
 /* Does mremap() take the uffd-wp bits along, though it leaves the context behind? */
 enum mremap_uffd_wp {
 	MREMAP_UFFD_WP_KEEP,
@@ -403,6 +412,7 @@ struct mm_rules {
 	enum uffd_wp_vmas uffd_wp_vmas;
 	enum uffd_minor uffd_minor;
 	enum uffd_fill_dirty uffd_fill_dirty;
+	enum uffd_move uffd_move;
 	enum mremap_uffd_wp mremap_uffd_wp;
 	enum pagemap_uffd_wp pagemap_uffd_wp;
 	enum gup_longterm_wait gup_longterm_wait;

@@ -105,6 +105,17 @@ static void cache_insert(struct swap_device *swap, struct machine *machine, stru
 	port_atomic_or(&head->flags, PG_SWAPCACHE);
 }
 
+bool swap_cache_holds(struct machine *machine, pte_t entry, const struct page *page)
+{
+	struct swap_device *swap = machine->swap;
+	bool holds;
+
+	port_spin_lock(&swap->lock);
+	holds = swap->cache[swp_offset(entry)] == page;
+	port_spin_unlock(&swap->lock);
+	return holds;
+}
+
 bool add_to_swap(struct machine *machine, struct page *head)
 {
 	struct swap_device *swap = machine->swap;

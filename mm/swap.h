@@ -112,6 +112,9 @@ bool writeback_audit(struct machine *machine, pfn_t *bad);
  */
 int read_swap_cache(struct machine *machine, unsigned slot, struct page **result);
 
+/* Has the swap cache this page for the entry, whose lock is held; NULL: has it none? */
+bool swap_cache_holds(struct machine *machine, pte_t entry, const struct page *page);
+
 /* Is more than half of it taken? */
 bool vm_swap_full(const struct machine *machine);
 
@@ -146,6 +149,21 @@ static inline unsigned do_swap_page(struct vm_fault *vmf)
 {
 	(void)vmf;
 	return VM_FAULT_SIGBUS;
+}
+
+static inline struct page *swap_cache_get(struct machine *machine, unsigned slot)
+{
+	(void)machine;
+	(void)slot;
+	return NULL;
+}
+
+static inline bool swap_cache_holds(struct machine *machine, pte_t entry, const struct page *page)
+{
+	(void)machine;
+	(void)entry;
+	(void)page;
+	return true;
 }
 
 static inline void swap_duplicate(struct machine *machine, pte_t entry)

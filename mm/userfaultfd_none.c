@@ -80,6 +80,18 @@ int uffdio_continue(struct userfaultfd_ctx *ctx, unsigned long addr, unsigned lo
 	return -MM_ENOSYS;
 }
 
+int uffdio_move(struct userfaultfd_ctx *ctx, struct mm *caller, unsigned long dst,
+		unsigned long src, unsigned long length, unsigned mode)
+{
+	(void)ctx;
+	(void)caller;
+	(void)dst;
+	(void)src;
+	(void)length;
+	(void)mode;
+	return -MM_ENOSYS;
+}
+
 int userfaultfd_read(struct userfaultfd_ctx *ctx, struct uffd_msg *msg)
 {
 	(void)ctx;

@@ -45,7 +45,7 @@ static bool is_protected(const struct litmus_test *test, struct place place)
 			    !(op->flags & LITMUS_UFFDIO_MODE_WP))
 				continue;
 			at = spec_place_of(test, op->addr);
-			if (litmus_uses(test, LITMUS_MREMAP) ||
+			if (litmus_moves(test) ||
 			    (at.object == place.object && at.page <= place.page &&
 			     place.page < at.page + (op->nr_pages > 0 ? op->nr_pages : 1)))
 				return true;

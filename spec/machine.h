@@ -136,6 +136,7 @@ enum question {
 	HAS_WP_SHARED,      /* UFFDIO_REGISTER_MODE_WP of other than private anonymous: v5.19 */
 	HAS_MINOR,          /* UFFDIO_REGISTER_MODE_MINOR and UFFDIO_CONTINUE: since v5.13 */
 	HAS_PM_UFFD_WP,     /* pagemap shows what is protected: since v5.14; else it never does */
+	HAS_MOVE,           /* UFFDIO_MOVE: since v6.8 */
 	UFFD_ON_FILE,       /* userfaultfd on a mapped file: if it is one of tmpfs */
 	NR_QUESTIONS,
 };

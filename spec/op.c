@@ -279,6 +279,7 @@ static int64_t run_op(struct spec_machine *m, int task, const struct litmus_op *
 	case LITMUS_UFFDIO_COPY:
 	case LITMUS_UFFDIO_ZEROPAGE:
 	case LITMUS_UFFDIO_CONTINUE:
+	case LITMUS_UFFDIO_MOVE:
 	case LITMUS_UFFDIO_WAKE:
 		return spec_uffdio(m, task, op, choice);
 	case LITMUS_READ:

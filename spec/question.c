@@ -130,6 +130,9 @@ static struct questions questions_of(struct spec_machine *m, int task, const str
 	case LITMUS_UFFDIO_CONTINUE:
 		ask(&all, HAS_MINOR, m->uffds[op->uffd].open);
 		break;
+	case LITMUS_UFFDIO_MOVE:
+		ask(&all, HAS_MOVE, m->uffds[op->uffd].open);
+		break;
 	default:
 		if (spec_is_gup(op->code))
 			ask_gup(&all, op, spec_page(m, spec_gup_mm(m, task, op), op));

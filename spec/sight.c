@@ -16,7 +16,7 @@ struct place spec_place_of(const struct litmus_test *test, struct litmus_addr ad
 /* Once pages are moved about, any place may be any other. */
 static bool same_place(const struct litmus_test *test, struct place a, struct place b)
 {
-	if (litmus_uses(test, LITMUS_MREMAP))
+	if (litmus_moves(test))
 		return a.word == b.word;
 	return a.object == b.object && a.page == b.page && a.word == b.word;
 }
@@ -200,7 +200,7 @@ static bool is_shared(const struct litmus_test *test, struct place place)
 			if (op->code != LITMUS_MMAP || op->map != LITMUS_MAP_SHARED)
 				continue;
 			at = spec_place_of(test, op->addr);
-			if (litmus_uses(test, LITMUS_MREMAP) ||
+			if (litmus_moves(test) ||
 			    (at.object == place.object && at.page <= place.page &&
 			     place.page < at.page + op->nr_pages))
 				return true;

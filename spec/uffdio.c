@@ -76,12 +76,8 @@ static int64_t do_copy(struct spec_machine *m, int task, const struct range *ran
 	return 0;
 }
 
-/*
- * The pages from the first one on that are registered and done, of those that the call was made
- * for. `err` is what kept it from the next one.
- */
-static int64_t end_partly(struct spec_machine *m, const struct range *range,
-			  const struct litmus_op *op, int done, int64_t err)
+int64_t spec_end_partly(struct spec_machine *m, const struct range *range,
+			const struct litmus_op *op, int done, int64_t err)
 {
 	if (done > 0 && !(op->flags & LITMUS_UFFDIO_MODE_DONTWAKE))
 		spec_wake(m, range->uffd, range->first, done);
@@ -141,7 +137,7 @@ static int64_t do_zeropage(struct spec_machine *m, const struct range *range,
 			break;
 		fill(m, range, done, 0, page->flags & PAGE_SHARED ? 0 : CELL_HOLE);
 	}
-	return end_partly(m, range, op, done, -EEXIST);
+	return spec_end_partly(m, range, op, done, -EEXIST);
 }
 
 /* Is the page in the page cache, and only to be mapped? 0, or the error. */
@@ -186,7 +182,7 @@ static int64_t do_continue(struct spec_machine *m, const struct range *range,
 		page->flags |= m->has_minor ? PAGE_IN_TABLE : 0;
 		page->flags |= protect ? PAGE_PROTECTED : 0;
 	}
-	return end_partly(m, range, op, done, err);
+	return spec_end_partly(m, range, op, done, err);
 }
 
 int spec_fill_choices(const struct spec_machine *m, const struct range *range,

@@ -23,4 +23,14 @@ int spec_fill_choices(const struct spec_machine *m, const struct range *range,
 int64_t spec_fill(struct spec_machine *m, int task, const struct range *range,
 		  const struct litmus_op *op, int choice);
 
+/* Some pages are done, from the first one on; `err` is what kept it from the next one. */
+int64_t spec_end_partly(struct spec_machine *m, const struct range *range,
+			const struct litmus_op *op, int done, int64_t err);
+
+/* uffd_move.c: the same of uffdio_move(). */
+int spec_uffd_move_choices(struct spec_machine *m, const struct range *range,
+			   const struct litmus_op *op);
+int64_t spec_uffd_move(struct spec_machine *m, int task, const struct range *range,
+		       const struct litmus_op *op, int choice);
+
 #endif

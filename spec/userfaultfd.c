@@ -69,6 +69,7 @@ bool spec_is_uffdio(enum litmus_opcode code)
 	case LITMUS_UFFDIO_COPY:
 	case LITMUS_UFFDIO_ZEROPAGE:
 	case LITMUS_UFFDIO_CONTINUE:
+	case LITMUS_UFFDIO_MOVE:
 	case LITMUS_UFFDIO_WAKE:
 		return true;
 	default:
@@ -253,6 +254,7 @@ static int awake_choices(const struct litmus_op *op)
 	case LITMUS_UFFDIO_COPY:
 	case LITMUS_UFFDIO_ZEROPAGE:
 	case LITMUS_UFFDIO_CONTINUE:
+	case LITMUS_UFFDIO_MOVE:
 		return op->flags & LITMUS_UFFDIO_MODE_DONTWAKE ? 2 : 1;
 	default:
 		return 1;
@@ -272,6 +274,8 @@ int spec_uffdio_choices(struct spec_machine *m, const struct litmus_op *op)
 		return is_any_mapped(&range) && !is_others(&range) ? 1 : 2;
 	case LITMUS_UFFDIO_WRITEPROTECT:
 		return writeprotect_choices(m, &range, op) * awake_choices(op);
+	case LITMUS_UFFDIO_MOVE:
+		return spec_uffd_move_choices(m, &range, op) * awake_choices(op);
 	case LITMUS_UFFDIO_WAKE:
 		return 1;
 	default:
@@ -297,13 +301,17 @@ int64_t spec_uffdio(struct spec_machine *m, int task, const struct litmus_op *op
 		return op->code == LITMUS_UFFDIO_REGISTER ? do_register(m, &range, op, choice)
 							  : do_unregister(m, &range, choice);
 	}
+	if (op->code == LITMUS_UFFDIO_MOVE && spec_refuses(m, HAS_MOVE))
+		return -EINVAL;
 	/* While the mm changes, and until the monitor has heard of it. */
 	if (spec_is_changing(m, op->uffd))
 		return -EAGAIN;
-	if (!spec_mm_lives(m, range.mm))
+	if (op->code != LITMUS_UFFDIO_MOVE && !spec_mm_lives(m, range.mm))
 		return -ESRCH;
 	awake = spec_pick(&choice, awake_choices(op));
-	if (op->code == LITMUS_UFFDIO_WRITEPROTECT)
+	if (op->code == LITMUS_UFFDIO_MOVE)
+		err = spec_uffd_move(m, task, &range, op, choice);
+	else if (op->code == LITMUS_UFFDIO_WRITEPROTECT)
 		err = do_writeprotect(m, &range, op, choice);
 	else
 		err = spec_fill(m, task, &range, op, choice);

@@ -221,6 +221,7 @@ int64_t host_call(struct host *host, int task, const struct litmus_op *op, int v
 	case LITMUS_UFFDIO_COPY:
 	case LITMUS_UFFDIO_ZEROPAGE:
 	case LITMUS_UFFDIO_CONTINUE:
+	case LITMUS_UFFDIO_MOVE:
 	case LITMUS_UFFDIO_WAKE:
 	case LITMUS_READ:
 	case LITMUS_PM_UFFD_WP:

@@ -78,8 +78,7 @@ static bool meets_monitor(const struct litmus_test *test, const struct litmus_op
 			if (op->flags == LITMUS_UFFDIO_REGISTER_MODE_WP &&
 			    !(gup->flags & LITMUS_FOLL_WRITE))
 				continue;
-			if (test->vars[op->addr.var].object == object ||
-			    litmus_uses(test, LITMUS_MREMAP))
+			if (test->vars[op->addr.var].object == object || litmus_moves(test))
 				return true;
 		}
 	}

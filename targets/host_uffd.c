@@ -13,10 +13,21 @@
 #include "targets/host_pages.h"
 #include "targets/host_sys.h"
 
-/* Not in every libc's headers: of Linux 6.4, 6.7 and 6.4. */
+/* Not in every libc's headers: of Linux 6.4, 6.7, 6.4 and 6.8. */
 #define FEATURE_WP_UNPOPULATED (UINT64_C(1) << 13)
 #define FEATURE_WP_ASYNC       (UINT64_C(1) << 15)
 #define CONTINUE_MODE_WP       (UINT64_C(1) << 1)
+#define IOCTL_MOVE             _IOWR(UFFDIO, 0x05, struct move)
+#define MOVE_DONTWAKE          (UINT64_C(1) << 0)
+#define MOVE_ALLOW_SRC_HOLES   (UINT64_C(1) << 1)
+
+struct move {
+	uint64_t dst;
+	uint64_t src;
+	uint64_t len;
+	uint64_t mode;
+	int64_t moved;
+};
 
 /* How often who reads looks whether it is still worth it. */
 #define SLICE_NS 500000
@@ -170,6 +181,21 @@ static long do_continue(const struct host *host, const struct litmus_op *op, int
 	return uffd_ioctl(fd, UFFDIO_CONTINUE, &what);
 }
 
+static long do_move(const struct host *host, const struct litmus_op *op, int fd)
+{
+	struct move what = {
+		.dst = host_page_address(host, op->addr),
+		.src = host_page_address(host, op->to),
+		.len = host_length(host, op),
+	};
+
+	if (op->flags & LITMUS_UFFDIO_MODE_DONTWAKE)
+		what.mode |= MOVE_DONTWAKE;
+	if (op->flags & LITMUS_UFFDIO_MODE_SRC_HOLES)
+		what.mode |= MOVE_ALLOW_SRC_HOLES;
+	return uffd_ioctl(fd, IOCTL_MOVE, &what);
+}
+
 static int64_t do_ioctl(struct host *host, const struct litmus_op *op, int fd, int value)
 {
 	struct uffdio_range range = range_of(host, op);
@@ -187,6 +213,8 @@ static int64_t do_ioctl(struct host *host, const struct litmus_op *op, int fd, i
 		return do_zeropage(host, op, fd);
 	case LITMUS_UFFDIO_CONTINUE:
 		return do_continue(host, op, fd);
+	case LITMUS_UFFDIO_MOVE:
+		return do_move(host, op, fd);
 	default:
 		return uffd_ioctl(fd, UFFDIO_WAKE, &range);
 	}

@@ -316,6 +316,7 @@ static int64_t do_op(const struct model_call *call)
 	case LITMUS_UFFDIO_COPY:
 	case LITMUS_UFFDIO_ZEROPAGE:
 	case LITMUS_UFFDIO_CONTINUE:
+	case LITMUS_UFFDIO_MOVE:
 	case LITMUS_UFFDIO_WAKE:
 	case LITMUS_READ:
 	case LITMUS_PM_UFFD_WP:

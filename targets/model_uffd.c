@@ -151,6 +151,18 @@ bool model_read_can_go(const struct model *model, int task, const struct litmus_
 	return model_uffd_ready(model, op) || model_nobody_left(model, task);
 }
 
+static int64_t move_pages(const struct model_call *call, struct userfaultfd_ctx *ctx)
+{
+	const struct litmus_op *op = call->op;
+	unsigned long from = model_address(call->model->test, op->to) & MM_PAGE_MASK;
+	unsigned flags = mode(op->flags, 0, UFFDIO_MOVE_MODE_DONTWAKE);
+
+	if (op->flags & LITMUS_UFFDIO_MODE_SRC_HOLES)
+		flags |= UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES;
+	return uffdio_move(ctx, call->mm, model_call_page(call), from, model_call_length(call),
+			   flags);
+}
+
 /* What works on a context that is open. */
 static int64_t context_op(const struct model_call *call, struct userfaultfd_ctx *ctx)
 {
@@ -177,6 +189,8 @@ static int64_t context_op(const struct model_call *call, struct userfaultfd_ctx 
 		return uffdio_continue(
 			ctx, addr, length,
 			mode(op->flags, UFFDIO_CONTINUE_MODE_WP, UFFDIO_CONTINUE_MODE_DONTWAKE));
+	case LITMUS_UFFDIO_MOVE:
+		return move_pages(call, ctx);
 	default:
 		return uffdio_wake(ctx, addr, length);
 	}

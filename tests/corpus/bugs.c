@@ -82,6 +82,7 @@ static const struct {
 	{"COW lets go of the page before the flush", "race/RACE+cow+read+child-write", NULL,
 	 VIOLATION_LEAK},
 	{"copy before the flush of uffd-wp", "race/RACE+unwp+write", NULL, VIOLATION_LOST_WRITE},
+	{"CVE-2026-31397", "uffd/UFFD+move+zero", "UFFD+move+zero+thp", VIOLATION_BAD_COUNT},
 };
 
 /* Races, which show only if every access is a step. */

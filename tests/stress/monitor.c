@@ -19,11 +19,13 @@ static bool open_context(struct monitor *monitor)
 		UFFD_FEATURE_EVENT_FORK,
 		UFFD_FEATURE_EVENT_FORK | UFFD_FEATURE_WP_UNPOPULATED,
 		UFFD_FEATURE_WP_ASYNC,
+		UFFD_FEATURE_EVENT_REMAP | UFFD_FEATURE_EVENT_REMOVE,
+		UFFD_FEATURE_EVENT_REMOVE | UFFD_FEATURE_EVENT_UNMAP,
 	};
 	unsigned modes = 1 + next_random(&monitor->seed) % 7;
 
 	monitor->ctx = NULL;
-	if (userfaultfd_create(monitor->stress->mm, features[next_random(&monitor->seed) % 4],
+	if (userfaultfd_create(monitor->stress->mm, features[next_random(&monitor->seed) % 6],
 			       &monitor->ctx))
 		return false;
 	/* The memory may not be there, or not be fit for it: then there is little to do. */
@@ -57,9 +59,25 @@ static void serve(struct monitor *monitor)
 	while (!userfaultfd_read(monitor->ctx, &msg)) {
 		if (msg.event == UFFD_EVENT_FORK)
 			userfaultfd_close(msg.child);
-		else
+		else if (msg.event == UFFD_EVENT_PAGEFAULT)
 			resolve(monitor, &msg);
 	}
+}
+
+/* A page, or all of a huge page's, from one place in the range to another. */
+static void move(struct monitor *monitor, unsigned long addr)
+{
+	unsigned random = next_random(&monitor->seed);
+	unsigned long from = monitor->addr + random % 8 * MM_PAGE_SIZE;
+	unsigned long length = MM_PAGE_SIZE;
+
+	if (random / 8 % 8 == 0) {
+		addr &= MM_HPAGE_MASK;
+		from = (from & MM_HPAGE_MASK) + MM_HPAGE_SIZE;
+		length = MM_HPAGE_SIZE;
+	}
+	uffdio_move(monitor->ctx, monitor->stress->mm, addr, from, length,
+		    UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES);
 }
 
 static void protect(struct monitor *monitor)
@@ -67,7 +85,11 @@ static void protect(struct monitor *monitor)
 	unsigned random = next_random(&monitor->seed);
 	unsigned long addr = monitor->addr + random / 8 % 4 * MM_PAGE_SIZE;
 
-	switch (random % 8) {
+	switch (random % 10) {
+	case 8:
+	case 9:
+		move(monitor, addr);
+		break;
 	case 0:
 		uffdio_unregister(monitor->ctx, addr, MM_PAGE_SIZE);
 		break;

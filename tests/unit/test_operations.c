@@ -70,6 +70,12 @@ static const struct uffd_case uffd_cases[] = {
 	 LITMUS_UFFDIO_MODE_WP},
 	{"uffdio_continue(u, z, 1, UFFDIO_CONTINUE_MODE_DONTWAKE);", NULL, LITMUS_UFFDIO_CONTINUE,
 	 1, LITMUS_UFFDIO_MODE_DONTWAKE},
+	{"uffdio_move(u, z + 2, z, 0);", NULL, LITMUS_UFFDIO_MOVE, 1, 0},
+	{"e = uffdio_move(u, z + 1, 2, z, UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES | "
+	 "UFFDIO_MOVE_MODE_DONTWAKE);",
+	 "e = uffdio_move(u, z + 1, z, UFFDIO_MOVE_MODE_DONTWAKE | "
+	 "UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES);",
+	 LITMUS_UFFDIO_MOVE, 2, LITMUS_UFFDIO_MODE_DONTWAKE | LITMUS_UFFDIO_MODE_SRC_HOLES},
 	{"uffdio_wake(u, z);", NULL, LITMUS_UFFDIO_WAKE, 3, 0},
 	{"uffdio_wake(u, z + 1, 1);", NULL, LITMUS_UFFDIO_WAKE, 1, 0},
 	{"e = read(u);", NULL, LITMUS_READ, 0, 0},
@@ -160,6 +166,17 @@ static void test_bad_operations(void **state)
 		{"mremap(t, u);\nmremap(v, u);",
 		 "5:1: the pages of 'v' (unmapped) and 'u' (like thp t) differ in size, expected "
 		 "a place for pages of one size"},
+		{"userfaultfd(d, 0); uffdio_move(d, y, h, 0);",
+		 "4:20: the pages of 'y' (anon) and 'h' (hugetlb) differ in size, expected a place "
+		 "for pages of one size"},
+		{"userfaultfd(d, 0); uffdio_move(d, u, t, 0); uffdio_move(d, u, v, 0); "
+		 "uffdio_move(d, v, y, 0);",
+		 "4:70: the pages of 'v' (like thp t) and 'y' (anon) differ in size, expected a "
+		 "place for pages of one size"},
+		{"uffdio_move(d, x, y);", "4:20: unexpected ')', expected ','"},
+		{"uffdio_move(d, x, y, UFFDIO_COPY_MODE_WP);",
+		 "4:22: no flag is called 'UFFDIO_COPY_MODE_WP', expected 0, "
+		 "UFFDIO_MOVE_MODE_DONTWAKE or UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES"},
 		{"mremap(t, s);", "4:1: the pages of 't' (thp) and 's' (thp) differ in size, "
 				  "expected a place for pages of one size"},
 		{"uffdio_register(d, x, 0);",

@@ -537,6 +537,68 @@ static void test_events(void **state)
 	       "1:r0=0; 1:r1=0;", NULL);
 }
 
+/* Pages that change their place. Any may be one that the kernel keeps where it is. */
+static void test_move(void **state)
+{
+	(void)state;
+	expect("{ anon x = 1; anon y; }\n"
+	       "P0(int *x, int *y) { userfaultfd(u, 0); uffdio_register(u, y, " WP
+	       "); r0 = uffdio_move(u, y, x, 0); r1 = *x; r2 = *y; }\n",
+	       "0:r0=-EINVAL; 0:r1=1; 0:r2=0;", "0:r0=-EBUSY; 0:r1=1; 0:r2=0;",
+	       "0:r0=0; 0:r1=0; 0:r2=1;", NULL);
+	/* Who holds it holds it there, too. */
+	expect("{ anon x = 1; anon y; }\n"
+	       "P0(int *x, int *y) { userfaultfd(u, 0); uffdio_register(u, y, " WP
+	       "); r = pin_user_pages(x, FOLL_WRITE); uffdio_move(u, y, x, 0); dma_write(r, 2);"
+	       " r0 = *x; r1 = *y; }\n",
+	       "0:r0=0; 0:r1=2;", "0:r0=2; 0:r1=0;", NULL);
+	/* Holes, and what is in the way. */
+	expect("{ anon x; anon y = 2; }\n"
+	       "P0(int *x, int *y) { userfaultfd(u, 0); uffdio_register(u, y, " WP
+	       "); r0 = uffdio_move(u, y, x, 0); r1 = *y; }\n",
+	       "0:r0=-EINVAL; 0:r1=2;", "0:r0=-EEXIST; 0:r1=2;", NULL);
+	expect("{ anon x; anon y; }\n"
+	       "P0(int *x, int *y) { userfaultfd(u, 0); uffdio_register(u, y, " WP
+	       "); r0 = uffdio_move(u, y, x, 0);"
+	       " r1 = uffdio_move(u, y, x, UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES); }\n",
+	       "0:r0=-EINVAL; 0:r1=-EINVAL;", "0:r0=-ENOENT; 0:r1=0;", NULL);
+	expect("{ anon x[2] = {1}; anon y[2]; }\n"
+	       "P0(int *x, int *y) { userfaultfd(u, 0); uffdio_register(u, y, " WP
+	       "); r0 = uffdio_move(u, y, x, 0); r1 = *y; }\n",
+	       "0:r0=-EINVAL; 0:r1=0;", "0:r0=-EBUSY; 0:r1=0;", "0:r0=-EAGAIN; 0:r1=1;", NULL);
+	/* Not registered, not private, not writable, not there, not the caller's. */
+	expect("{ anon x = 1; anon y; }\n"
+	       "P0(int *x, int *y) { userfaultfd(u, 0); r0 = uffdio_move(u, y, x, 0); }\n",
+	       "0:r0=-EINVAL;", NULL);
+	expect("{ shared x = 1; anon y; }\n"
+	       "P0(int *x, int *y) { userfaultfd(u, 0); uffdio_register(u, y, " WP
+	       "); r0 = uffdio_move(u, y, x, 0); }\n",
+	       "0:r0=-EINVAL;", NULL);
+	expect("{ anon x = 1; anon y; }\n"
+	       "P0(int *x, int *y) { userfaultfd(u, 0); uffdio_register(u, y, " WP
+	       "); mprotect(x, PROT_READ); r0 = uffdio_move(u, y, x, 0); }\n",
+	       "0:r0=-EINVAL;", NULL);
+	expect("{ anon x = 1; anon y; }\n"
+	       "P0(int *x, int *y) { userfaultfd(u, 0); uffdio_register(u, y, " WP
+	       "); munmap(x); r0 = uffdio_move(u, y, x, 0); }\n",
+	       "0:r0=-EINVAL;", "0:r0=-ENOENT;", NULL);
+	expect("{ anon x = 1; anon y; }\n"
+	       "P0(int *x, int *y) { userfaultfd(u, 0); uffdio_register(u, y, " WP
+	       "); fork(P1); wait(P1); }\n"
+	       "P1(int *x, int *y) { r0 = uffdio_move(u, y, x, 0); }\n",
+	       "1:r0=-EINVAL;", NULL);
+	/* It wakes who waits, and the protection does not come along. */
+	expect("{ anon x = 1; anon y; }\n"
+	       "P0(int *x, int *y) { userfaultfd(u, 0); uffdio_register(u, x, " WP
+	       "); uffdio_writeprotect(u, x, " PROTECT "); uffdio_register(u, y, " MISSING
+	       "); pthread_create(P1); r0 = read(u); r1 = uffdio_move(u, y, x, 0);"
+	       " uffdio_zeropage(u, y, 0); pthread_join(P1); *y = 2; r2 = pm_uffd_wp(y); }\n"
+	       "P1(int *y) { r0 = *y; }\n",
+	       "0:r0=UFFD_EVENT_PAGEFAULT; 0:r1=-EINVAL; 0:r2=0; 1:r0=0;",
+	       "0:r0=UFFD_EVENT_PAGEFAULT; 0:r1=-EBUSY; 0:r2=0; 1:r0=0;",
+	       "0:r0=UFFD_EVENT_PAGEFAULT; 0:r1=0; 0:r2=0; 1:r0=1;", NULL);
+}
+
 /* What the calls answer where they can't do what they are asked. */
 static void test_errors(void **state)
 {
@@ -619,6 +681,7 @@ int main(void)
 		cmocka_unit_test(test_async),
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_move),
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_minor),
 	};

@@ -9,6 +9,11 @@ static void do_munmap(struct access *access)
 	access->result = mm_munmap(access->mm, access->addr, 2 * PAGE);
 }
 
+static void do_munmap_three(struct access *access)
+{
+	access->result = mm_munmap(access->mm, access->addr, 3 * PAGE);
+}
+
 static void do_mmap(struct access *access)
 {
 	access->result = mm_mmap(access->mm, access->addr, 2 * PAGE, RW);
@@ -248,12 +253,15 @@ static void each_context_is_told_once(void **state)
 	assert_int_equal(userfaultfd_create(fixture.mm, UFFD_FEATURE_EVENT_UNMAP, &other), 0);
 	assert_int_equal(uffdio_register(other, BASE + PAGE, PAGE, UFFDIO_REGISTER_MODE_WP), 0);
 	assert_int_equal(uffdio_register(fixture.ctx, BASE, PAGE, UFFDIO_REGISTER_MODE_WP), 0);
-	start(&access, &fixture, do_munmap);
+	/* Of the second it is a mapping more. */
+	assert_int_equal(mm_mmap(fixture.mm, BASE + 2 * PAGE, PAGE, VM_READ), 0);
+	assert_int_equal(uffdio_register(other, BASE + 2 * PAGE, PAGE, UFFDIO_REGISTER_MODE_WP), 0);
+	start(&access, &fixture, do_munmap_three);
 	wait_for(&fixture);
 	assert_false(userfaultfd_poll(other));
 	/* It is not told yet, but knows that it will be. */
 	assert_int_equal(uffdio_copy(other, BASE, 1, 0), -MM_EAGAIN);
-	expect_event(&fixture, UFFD_EVENT_UNMAP, BASE);
+	assert_int_equal(wait_event(fixture.ctx).end, BASE + 3 * PAGE);
 	assert_int_equal(wait_event(other).event, UFFD_EVENT_UNMAP);
 	assert_int_equal(finish(&access), 0);
 	userfaultfd_close(other);

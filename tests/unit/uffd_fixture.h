@@ -16,11 +16,15 @@
 #include "mm/mm.h"
 #include "threads.h"
 
-#define FRAMES 512
-#define BASE   (1UL << 30)
-#define OTHER  (BASE + (1UL << 24))
-#define PAGE   MM_PAGE_SIZE
-#define RW     (VM_READ | VM_WRITE)
+/* A test may want a larger machine. */
+#ifndef FRAMES
+#define FRAMES     512
+#define SWAP_SLOTS 0
+#endif
+#define BASE  (1UL << 30)
+#define OTHER (BASE + (1UL << 24))
+#define PAGE  MM_PAGE_SIZE
+#define RW    (VM_READ | VM_WRITE)
 
 /* A machine under the rules of a version, with one mm and one context. */
 struct fixture {
@@ -31,7 +35,11 @@ struct fixture {
 
 static inline struct fixture begin(const char *version, unsigned features)
 {
-	struct machine_config config = {.nr_frames = FRAMES, .nr_cpus = 2};
+	struct machine_config config = {
+		.nr_frames = FRAMES,
+		.nr_cpus = 2,
+		.nr_swap_slots = SWAP_SLOTS,
+	};
 	struct fixture fixture;
 
 	fixture.machine = machine_create(&mm_era_find(version)->rules, &config);
