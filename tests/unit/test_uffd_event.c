@@ -293,6 +293,7 @@ static void what_nobody_asked_for_is_no_event(void **state)
 static void without_memory(void **state)
 {
 	struct fixture fixture = begin("v6.18", ALL_EVENTS);
+	struct userfaultfd_ctx *other;
 
 	(void)state;
 	protect(&fixture, 2, RW);
@@ -309,6 +310,16 @@ static void without_memory(void **state)
 	assert_int_equal(load(fixture.mm, BASE), 1);
 	assert_false(userfaultfd_poll(fixture.ctx));
 	assert_int_equal(uffdio_writeprotect(fixture.ctx, BASE, PAGE, 0), 0);
+	/* Nor the first of two, if the second one can't be. */
+	assert_int_equal(userfaultfd_create(fixture.mm, UFFD_FEATURE_EVENT_UNMAP, &other), 0);
+	assert_int_equal(uffdio_unregister(fixture.ctx, BASE + PAGE, PAGE), 0);
+	assert_int_equal(uffdio_register(other, BASE + PAGE, PAGE, UFFDIO_REGISTER_MODE_WP), 0);
+	port_fail_allocation(2);
+	assert_int_equal(mm_munmap(fixture.mm, BASE, 2 * PAGE), -MM_ENOMEM);
+	port_fail_allocation(0);
+	audit(&fixture);
+	assert_int_equal(uffdio_writeprotect(fixture.ctx, BASE, PAGE, 0), 0);
+	userfaultfd_close(other);
 	end(&fixture);
 }
 
