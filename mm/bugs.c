@@ -338,9 +338,27 @@ const struct mm_bug mm_bugs[] = {
 		.fixed = "945754a1754f",
 	},
 	{
+		.name = "unshared huge zero page",
+		.what = "a long-term pin takes the uffd-wp protection away with the huge zero page",
+		.era = "v6.18",
+		.bug = {"huge_zero_write", "alloc"},
+		.fix = {"huge_zero_write", "keep"},
+		.brought = "1ced09e0331f",
+		.fixed = "list, 2026",
+	},
+	{
+		.name = "UFFDIO_MOVE after a retry",
+		.what = "an error that was mended is still in the variable: the page has moved, "
+			"and the caller is told that it has not",
+		.era = "v6.18",
+		.bug = {"uffd_move_retry", "stale"},
+		.fix = {"uffd_move_retry", "done"},
+		.brought = "list, Aug 2025",
+	},
+	{
 		.name = "CVE-2026-31397",
 		.what = "UFFDIO_MOVE of the huge zero page loses the mark that it is not counted",
-		.era = "v6.17",
+		.era = "v6.18",
 		.bug = {"uffd_move", "zero-plain"},
 		.fix = {"uffd_move", "yes"},
 		.brought = "d82d09e48219",

@@ -6,6 +6,7 @@
 
 /* What changed in userfaultfd, release by release; parts of the rows below. */
 #define UFFD_5_12 .uffd_wp_flush = UFFD_WP_FLUSH_PENDING
+#define UFFD_5_13 .uffd_minor = UFFD_MINOR_HUGETLB
 #define UFFD_5_14                                                           \
 	.uffd_wp_fork = UFFD_WP_FORK_CHILD, .uffd_minor = UFFD_MINOR_SHMEM, \
 	.pagemap_uffd_wp = PAGEMAP_UFFD_WP_YES
@@ -22,6 +23,8 @@
 #define UFFD_6_9       .uffd_wp_reset = UFFD_WP_RESET_CLOSE, .uffd_move = UFFD_MOVE_DIRTY
 #define UFFD_6_13      .mremap_uffd_wp = MREMAP_UFFD_WP_CLEAR
 #define UFFD_6_15      .uffd_move = UFFD_MOVE_YES
+#define UFFD_6_17      .uffd_unregister = UFFD_UNREGISTER_OWN
+#define UFFD_6_18      .uffd_move_retry = UFFD_MOVE_RETRY_STALE
 #define UFFD_BREAK_COW .uffd_wp_asks = UFFD_WP_ASKS_WRITE, .uffd_wp_copy = UFFD_WP_COPY_KEEP
 
 /*
@@ -51,7 +54,7 @@
 
 #define RULES_5_12 RULES_5_11, UFFD_5_12, .hugetlb_fork = HUGETLB_FORK_COPY_WRITABLE
 
-#define RULES_5_13 RULES_5_12, .gup_longterm = GUP_LONGTERM_MIGRATE
+#define RULES_5_13 RULES_5_12, UFFD_5_13, .gup_longterm = GUP_LONGTERM_MIGRATE
 
 #define RULES_5_14                                                 \
 	RULES_5_13, UFFD_5_14, .madv_populate = MADV_POPULATE_YES, \
@@ -108,7 +111,9 @@
 
 #define RULES_6_15 RULES_6_14, UFFD_6_15, .wp_reuse_large = WP_REUSE_LARGE_MAPPED
 
-#define RULES_6_17 RULES_6_15, .mremap_range = MREMAP_RANGE_MANY
+#define RULES_6_17 RULES_6_15, UFFD_6_17, .mremap_range = MREMAP_RANGE_MANY
+
+#define RULES_6_18 RULES_6_17, UFFD_6_18, .gup_fast_huge_zero = GUP_FAST_HUGE_ZERO_SLOW
 
 #define RULES_BREAK_COW_V1                                         \
 	RULES_5_9_RC4, UFFD_BREAK_COW, .gup_break = GUP_BREAK_PIN, \
@@ -169,6 +174,7 @@ const struct mm_era mm_eras[] = {
 	{"v6.14", "FOLL_FORCE writes to hugetlb", true, {6, 14, 1}, {RULES_6_14}},
 	{"v6.15", "huge pages are taken though PTEs map them", true, {6, 15, 1}, {RULES_6_15}},
 	{"v6.17", "mremap() moves several mappings at once", true, {6, 17, 1}, {RULES_6_17}},
+	{"v6.18", "fast GUP leaves the huge zero page alone", true, {6, 18, 1}, {RULES_6_18}},
 	{"break-cow-v1",
 	 "FAULT_FLAG_BREAK_COW, first draft, 14 Sep 2020",
 	 false,

@@ -345,8 +345,9 @@ static bool gup_fast_entry(struct machine *machine, port_entry *entry, pte_t fou
 
 	if (!pte_access_permitted(at.pte, need_write))
 		return false;
-	/* gup_huge_pmd() never asked that of the huge zero page's PMD. */
-	if (pte_special(at.pte) && !pmd_leaf(found))
+	/* gup_huge_pmd() could not see that of the huge zero page's PMD until d82d09e48219. */
+	if (pte_special(at.pte) &&
+	    (!pmd_leaf(found) || machine->rules.gup_fast_huge_zero == GUP_FAST_HUGE_ZERO_SLOW))
 		return false;
 	if (must_leave_movable(machine, flags) && page_is_movable(machine, at.page))
 		return false;

@@ -172,6 +172,19 @@ static unsigned wp_huge_reuse(struct vm_fault *vmf)
 	return VM_FAULT_WRITE;
 }
 
+/* The entry for the huge page that is mapped instead of one that could not be taken. */
+static pte_t copied_huge_pmd(const struct vm_fault *vmf, const struct page *new)
+{
+	const struct machine *machine = vmf->mm->machine;
+
+	/* From v6.13 on an unshared huge zero page is mapped as if it had been written to. */
+	if (vmf->flags & FAULT_FLAG_UNSHARE &&
+	    machine->rules.huge_zero_write == HUGE_ZERO_WRITE_KEEP)
+		return mk_pte(machine, new, vmf->vma) | PTE_PSE |
+		       (vmf->orig_pte & (PTE_SOFT_DIRTY | PTE_UFFD_WP));
+	return mk_huge_pmd(machine, new, vmf->vma);
+}
+
 /*
  * Map a huge page of our own instead: a copy of `old`, on which the caller has taken a reference
  * that is dropped here, or zeroes. VM_FAULT_FALLBACK if there is no memory for one.
@@ -198,7 +211,7 @@ static unsigned wp_huge_copy(struct vm_fault *vmf, struct page *old)
 	flush_tlb_range(vmf->mm, vmf->addr & MM_HPAGE_MASK,
 			(vmf->addr & MM_HPAGE_MASK) + MM_HPAGE_SIZE);
 	page_add_new_anon_rmap(machine, new, vmf->vma, vmf->addr & MM_HPAGE_MASK);
-	port_entry_set(vmf->pte.entry, mk_huge_pmd(machine, new, vmf->vma));
+	port_entry_set(vmf->pte.entry, copied_huge_pmd(vmf, new));
 	if (old)
 		hpage_remove_rmap(machine, old);
 	pte_unlock(&vmf->pte);
@@ -222,7 +235,7 @@ static unsigned wp_huge_zero(struct vm_fault *vmf)
 {
 	unsigned ret = VM_FAULT_FALLBACK;
 
-	if (vmf->mm->machine->rules.huge_zero_write == HUGE_ZERO_WRITE_ALLOC)
+	if (vmf->mm->machine->rules.huge_zero_write != HUGE_ZERO_WRITE_SPLIT)
 		ret = wp_huge_copy(vmf, NULL);
 	return ret == VM_FAULT_FALLBACK ? wp_huge_split(vmf) : ret;
 }

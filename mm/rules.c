@@ -44,6 +44,8 @@ static const struct mm_rule_value thp_cow_values[] = {
 static const struct mm_rule_value huge_zero_write_values[] = {
 	[HUGE_ZERO_WRITE_ALLOC] = {"alloc", "map a huge page of zeroes instead", "1ced09e0331f"},
 	[HUGE_ZERO_WRITE_SPLIT] = {"split", "split the PMD, and map one base page", "3917c80280c9"},
+	[HUGE_ZERO_WRITE_KEEP] = {"keep", "as alloc; but to unshare is no write, and keeps uffd-wp",
+				  "list, 2026"},
 };
 
 static const struct mm_rule_value wp_unlock_values[] = {
@@ -69,6 +71,11 @@ static const struct mm_rule_value gup_fast_write_values[] = {
 	[GUP_FAST_WRITE_ONLY] = {"write", "FOLL_WRITE", NULL},
 	[GUP_FAST_WRITE_ALWAYS] = {"always", "every request but FOLL_FAST_ONLY", "17839856fd58"},
 	[GUP_FAST_WRITE_OR_PIN] = {"write-or-pin", "FOLL_WRITE and FOLL_PIN", "list, 15 Sep 2020"},
+};
+
+static const struct mm_rule_value gup_fast_huge_zero_values[] = {
+	[GUP_FAST_HUGE_ZERO_TAKE] = {"take", "yes", NULL},
+	[GUP_FAST_HUGE_ZERO_SLOW] = {"slow", "no, slow GUP does", "d82d09e48219"},
 };
 
 static const struct mm_rule_value gup_follow_write_values[] = {
@@ -322,6 +329,11 @@ static const struct mm_rule_value uffd_wp_vmas_values[] = {
 	[UFFD_WP_VMAS_MANY] = {"many", "any number, and holes between them", "a1b92a3f1498"},
 };
 
+static const struct mm_rule_value uffd_unregister_values[] = {
+	[UFFD_UNREGISTER_ANY] = {"any", "anything", NULL},
+	[UFFD_UNREGISTER_OWN] = {"own", "not what is registered with another one", "23ec90eb122f"},
+};
+
 static const struct mm_rule_value uffd_minor_values[] = {
 	[UFFD_MINOR_NO] = {"no", "nothing", NULL},
 	[UFFD_MINOR_HUGETLB] = {"hugetlb", "hugetlb", "7677f7fd8be7"},
@@ -342,6 +354,12 @@ static const struct mm_rule_value uffd_move_values[] = {
 	[UFFD_MOVE_ZERO_PLAIN] = {"zero-plain",
 				  "the same, but the huge zero page is counted afterwards",
 				  "d82d09e48219"},
+};
+
+static const struct mm_rule_value uffd_move_retry_values[] = {
+	[UFFD_MOVE_RETRY_DONE] = {"done", "it is done", NULL},
+	[UFFD_MOVE_RETRY_STALE] = {"stale", "an error, for it is tried once more, and is there",
+				   "list, Aug 2025"},
 };
 
 static const struct mm_rule_value mremap_uffd_wp_values[] = {
@@ -375,6 +393,7 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(wp_unlock, "When does a write fault that takes the page drop the page lock?"),
 	FIELD(gup_break, "What does GUP without FOLL_WRITE do about a page that may be shared?"),
 	FIELD(gup_fast_write, "For which requests does fast GUP demand a writable entry?"),
+	FIELD(gup_fast_huge_zero, "Does fast GUP take the huge zero page?"),
 	FIELD(gup_follow_write, "When does FOLL_WRITE get the page of a read-only PTE?"),
 	FIELD(gup_touch_pmd, "When does FOLL_GET make the PMD of a huge page dirty?"),
 	FIELD(gup_fast_marker, "When does fast GUP look whether a page is anon-exclusive?"),
@@ -416,9 +435,11 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(uffd_unprotect, "What becomes of a private entry that uffd-wp protects no more?"),
 	FIELD(uffd_wp_reset, "When does uffd-wp protection go for good?"),
 	FIELD(uffd_wp_vmas, "How many VMAs may UFFDIO_WRITEPROTECT work on?"),
+	FIELD(uffd_unregister, "What can UFFDIO_UNREGISTER unregister?"),
 	FIELD(uffd_minor, "What has UFFDIO_REGISTER_MODE_MINOR?"),
 	FIELD(uffd_fill_dirty, "Does UFFDIO_CONTINUE map a read-only page as dirty?"),
 	FIELD(uffd_move, "What does UFFDIO_MOVE move?"),
+	FIELD(uffd_move_retry, "What if UFFDIO_MOVE succeeds only at the second try?"),
 	FIELD(mremap_uffd_wp, "Does mremap() take the uffd-wp bits along, without the context?"),
 	FIELD(pagemap_uffd_wp, "Does /proc/PID/pagemap show the uffd-wp bit?"),
 	FIELD(gup_longterm_wait, "May fast GUP's FOLL_LONGTERM wait for a userfaultfd monitor?"),

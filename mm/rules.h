@@ -39,6 +39,7 @@ enum thp_cow {
 enum huge_zero_write {
 	HUGE_ZERO_WRITE_ALLOC, /* map a huge page of zeroes instead */
 	HUGE_ZERO_WRITE_SPLIT, /* split the PMD, and map one base page */
+	HUGE_ZERO_WRITE_KEEP,  /* as ALLOC; to unshare is not to write, and keeps the uffd-wp bit */
 };
 
 /* Is there MADV_COLLAPSE? */
@@ -74,6 +75,12 @@ enum gup_fast_write {
 	GUP_FAST_WRITE_ONLY,   /* FOLL_WRITE */
 	GUP_FAST_WRITE_ALWAYS, /* all of them */
 	GUP_FAST_WRITE_OR_PIN, /* FOLL_WRITE and FOLL_PIN */
+};
+
+/* Does fast GUP take the huge zero page? */
+enum gup_fast_huge_zero {
+	GUP_FAST_HUGE_ZERO_TAKE,
+	GUP_FAST_HUGE_ZERO_SLOW, /* its PMD is special, as the zero page's PTE always was */
 };
 
 /* When does follow_page() hand out a read-only PTE for FOLL_WRITE? */
@@ -317,6 +324,12 @@ enum uffd_wp_vmas {
 	UFFD_WP_VMAS_MANY,
 };
 
+/* What can UFFDIO_UNREGISTER unregister? */
+enum uffd_unregister {
+	UFFD_UNREGISTER_ANY,
+	UFFD_UNREGISTER_OWN, /* not what is registered with another userfaultfd */
+};
+
 /* For what is there UFFDIO_REGISTER_MODE_MINOR? */
 enum uffd_minor {
 	UFFD_MINOR_NO,
@@ -337,6 +350,12 @@ enum uffd_move {
 	UFFD_MOVE_DIRTY,      /* the zero page, too */
 	UFFD_MOVE_YES,        /* and what has moved is as dirty as it was */
 	UFFD_MOVE_ZERO_PLAIN, /* but the huge zero page becomes one like any other */
+};
+
+/* What does UFFDIO_MOVE make of a page that moves only when it is tried again? */
+enum uffd_move_retry {
+	UFFD_MOVE_RETRY_DONE,
+	UFFD_MOVE_RETRY_STALE, /* it is tried once more, and found to be there already: -EEXIST */
 };
 
 /* Does mremap() take the uffd-wp bits along, though it leaves the context behind? */
@@ -371,6 +390,7 @@ struct mm_rules {
 	enum wp_unlock wp_unlock;
 	enum gup_break gup_break;
 	enum gup_fast_write gup_fast_write;
+	enum gup_fast_huge_zero gup_fast_huge_zero;
 	enum gup_follow_write gup_follow_write;
 	enum gup_touch_pmd gup_touch_pmd;
 	enum gup_fast_marker gup_fast_marker;
@@ -410,9 +430,11 @@ struct mm_rules {
 	enum uffd_unprotect uffd_unprotect;
 	enum uffd_wp_reset uffd_wp_reset;
 	enum uffd_wp_vmas uffd_wp_vmas;
+	enum uffd_unregister uffd_unregister;
 	enum uffd_minor uffd_minor;
 	enum uffd_fill_dirty uffd_fill_dirty;
 	enum uffd_move uffd_move;
+	enum uffd_move_retry uffd_move_retry;
 	enum mremap_uffd_wp mremap_uffd_wp;
 	enum pagemap_uffd_wp pagemap_uffd_wp;
 	enum gup_longterm_wait gup_longterm_wait;

@@ -140,6 +140,10 @@ static int check_unregister(const struct userfaultfd_ctx *ctx, const struct mm *
 
 		if (err)
 			return err;
+		/* 23ec90eb122f */
+		if (vma->uffd_ctx && vma->uffd_ctx != ctx &&
+		    ctx->machine->rules.uffd_unregister == UFFD_UNREGISTER_OWN)
+			return -MM_EINVAL;
 	}
 	return 0;
 }
@@ -242,36 +246,47 @@ void uffd_wp_range(struct mm *mm, struct vma *vma, unsigned long start, unsigned
 	change_protection(mm, vma, start, end, flags);
 }
 
-/* Can the range be write-protected? Makes the tables for it, so that it can't fail later. */
-static int prepare_wp_range(struct mm *mm, unsigned long start, unsigned long end, bool protect)
+/* Does one VMA hold it all, where there has to be one? */
+static bool has_wp_vmas(const struct mm *mm, unsigned long start, unsigned long end)
 {
+	const struct vma *vma = find_vma(mm, start);
 	unsigned i = vma_index(mm, start);
 
-	if (i == mm->nr_vmas || mm->vmas[i].start >= end)
+	if (mm->machine->rules.uffd_wp_vmas == UFFD_WP_VMAS_ONE)
+		return vma && vma->end >= end;
+	return i < mm->nr_vmas && mm->vmas[i].start < end;
+}
+
+static int check_wp_vma(const struct vma *vma, unsigned long start, unsigned long end)
+{
+	if (!userfaultfd_wp(vma))
 		return -MM_ENOENT;
-	if (mm->machine->rules.uffd_wp_vmas == UFFD_WP_VMAS_ONE &&
-	    (mm->vmas[i].start > start || mm->vmas[i].end < end))
-		return -MM_ENOENT;
-	for (; i < mm->nr_vmas && mm->vmas[i].start < end; i++) {
+	return vma->flags & VM_HUGETLB && (start | end) & ~MM_HPAGE_MASK ? -MM_EINVAL : 0;
+}
+
+/* Make the tables for markers in all VMAs but those in which there can't be any. 0 or -ENOMEM. */
+static int prepare_wp_range(struct mm *mm, unsigned long start, unsigned long end)
+{
+	for (unsigned i = vma_index(mm, start); i < mm->nr_vmas && mm->vmas[i].start < end; i++) {
 		const struct vma *vma = &mm->vmas[i];
 		unsigned long from = vma->start > start ? vma->start : start;
 		unsigned long to = vma->end < end ? vma->end : end;
 
-		if (!userfaultfd_wp(vma))
-			return -MM_ENOENT;
-		if (cuts_huge_page(vma, start) || cuts_huge_page(vma, end))
-			return -MM_EINVAL;
-		if (protect && userfaultfd_wp_use_markers(vma) &&
-		    alloc_marker_tables(mm, vma, from, to))
+		if (check_wp_vma(vma, start, end) || !userfaultfd_wp_use_markers(vma))
+			continue;
+		if (alloc_marker_tables(mm, vma, from, to))
 			return -MM_ENOMEM;
 	}
 	return 0;
 }
 
+/* VMA by VMA: what comes before one that does not fit is done (mwriteprotect_range()). */
 static int do_writeprotect(struct mm *mm, unsigned long start, unsigned long end, bool protect)
 {
-	int err = prepare_wp_range(mm, start, end, protect);
+	int err = has_wp_vmas(mm, start, end) ? 0 : -MM_ENOENT;
 
+	if (!err && protect)
+		err = prepare_wp_range(mm, start, end);
 	if (err)
 		return err;
 	for (unsigned i = vma_index(mm, start); i < mm->nr_vmas && mm->vmas[i].start < end; i++) {
@@ -279,6 +294,9 @@ static int do_writeprotect(struct mm *mm, unsigned long start, unsigned long end
 		unsigned long from = vma->start > start ? vma->start : start;
 		unsigned long to = vma->end < end ? vma->end : end;
 
+		err = check_wp_vma(vma, start, end);
+		if (err)
+			return err;
 		uffd_wp_range(mm, vma, from, to, protect);
 	}
 	return 0;

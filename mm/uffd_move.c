@@ -18,6 +18,9 @@ struct move {
 	struct pte_lock locked[2]; /* the entries at dst and src */
 };
 
+/* No error: what is there is another thing now, a split huge page for example. */
+#define LOOK_AGAIN 1
+
 /* A hole can't be moved, unless the caller says that there may be some. */
 static int move_hole(const struct move *move)
 {
@@ -123,8 +126,8 @@ static int move_present_page(struct move *move, struct page *page, pte_t seen)
 		return -MM_EAGAIN;
 	if (!folio_is_large(head))
 		err = move_folio(move, head, seen, false);
-	else if (split_huge_page(move->machine, page))
-		err = -MM_EBUSY;
+	else
+		err = split_huge_page(move->machine, page) ? -MM_EBUSY : LOOK_AGAIN;
 	port_unlock(&compound_head(move->machine, page)->lock);
 	return err;
 }
@@ -313,8 +316,8 @@ static bool fits_whole(const struct move *move)
 }
 
 /*
- * What the source's PMD maps as a whole, if it does. 0: moved, and *size says how much; -EAGAIN:
- * look again; -ENOENT: it is a matter of PTEs.
+ * What the source's PMD maps as a whole, if it does. 0: moved, and *size says how much; LOOK_AGAIN;
+ * -ENOENT: it is a matter of PTEs.
  */
 static int move_pmd(struct move *move, unsigned long *size)
 {
@@ -344,38 +347,62 @@ static int move_pmd(struct move *move, unsigned long *size)
 		err = move_whole_pmd(move, seen, head);
 	} else {
 		split_huge_pmd(move->mm, move->src);
-		err = -MM_EAGAIN;
+		err = LOOK_AGAIN;
 	}
 	if (head)
 		put_page(move->machine, head);
 	return err;
 }
 
-/* Move what is at the ranges' starts; *size says how far that goes. */
-static int move_once(struct move *move, unsigned long *size)
+/* The same of the PMD, or the PTE. *is_pte: it was that. */
+static int try_move(struct move *move, unsigned long *size, bool *is_pte)
 {
-	port_entry *pmd;
+	int err = LOOK_AGAIN;
+
+	while (err == LOOK_AGAIN) {
+		*is_pte = false;
+		if (pmd_leaf(port_entry_read(pmd_lookup(move->mm, move->dst))))
+			return -MM_EEXIST;
+		err = move_pmd(move, size);
+		if (err != -MM_ENOENT)
+			continue;
+		*is_pte = true;
+		err = move_pte(move);
+	}
+	return err;
+}
+
+/*
+ * Move what is at the ranges' starts; *size says how far that goes. *retried: this has failed with
+ * -EAGAIN. From v6.18 on that is not forgotten when a PTE moves, and so the same page is tried once
+ * more, which finds it where it is.
+ */
+static int move_once(struct move *move, unsigned long *size, bool *retried)
+{
+	bool is_pte;
 	int err;
 
 	*size = MM_PAGE_SIZE;
 	if (pmd_alloc(move->mm, move->dst))
 		return -MM_ENOMEM;
-	pmd = pmd_lookup(move->mm, move->dst);
-	if (pmd_leaf(port_entry_read(pmd)))
-		return -MM_EEXIST;
-	err = move_pmd(move, size);
-	return err == -MM_ENOENT ? move_pte(move) : err;
+	err = try_move(move, size, &is_pte);
+	if (!err && is_pte && *retried &&
+	    move->machine->rules.uffd_move_retry == UFFD_MOVE_RETRY_STALE)
+		return -MM_EAGAIN;
+	*retried = err == -MM_EAGAIN;
+	return err;
 }
 
 /* As far as it goes; *done says how far that is. mmap lock held. */
 static int move_pages(struct move *move, unsigned long *done)
 {
-	int err = 0;
+	bool retried = false;
+	int err;
 
 	while (move->src < move->end) {
 		unsigned long size;
 
-		err = move_once(move, &size);
+		err = move_once(move, &size, &retried);
 		if (port_atomic_read(&move->mm->killed) && (!err || err == -MM_EAGAIN))
 			return -MM_EINTR;
 		if (err == -MM_EAGAIN)

@@ -82,6 +82,9 @@ static const struct {
 	{"COW lets go of the page before the flush", "race/RACE+cow+read+child-write", NULL,
 	 VIOLATION_LEAK},
 	{"copy before the flush of uffd-wp", "race/RACE+unwp+write", NULL, VIOLATION_LOST_WRITE},
+	{"unshared huge zero page", "uffd/UFFD+wp-zero+pin-ro+write",
+	 "UFFD+wp-zero+pin-ro+write+thp", VIOLATION_MISSED_WP},
+	{"UFFDIO_MOVE after a retry", "uffd/UFFD+move+lock+dontneed", NULL, VIOLATION_WRONG_PAGE},
 	{"CVE-2026-31397", "uffd/UFFD+move+zero", "UFFD+move+zero+thp", VIOLATION_BAD_COUNT},
 };
 

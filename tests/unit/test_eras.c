@@ -78,8 +78,8 @@ static void a_version_finds_the_row_in_force(void **state)
 	find_is("v6.4", "v6.4");
 	find_is("v6.8-rc1", "v6.8");
 	find_is("v6.16", "v6.15");
-	find_is("v6.18", "v6.17");
-	find_is("7.2.13+deb14-amd64", "v6.17");
+	find_is("v6.18", "v6.18");
+	find_is("7.2.13+deb14-amd64", "v6.18");
 	find_is("break-cow-v2", "break-cow-v2");
 }
 

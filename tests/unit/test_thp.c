@@ -466,6 +466,33 @@ static void no_table_no_huge_page(void **state)
 	}
 }
 
+/* d82d09e48219: the PMD is special, and fast GUP leaves it to slow GUP. */
+static void fast_gup_and_the_huge_zero_page(void **state)
+{
+	static const struct {
+		const char *era;
+		long taken;
+	} eras[] = {{"v5.7", 1}, {"v6.17", 1}, {"v6.18", 0}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(eras) / sizeof(eras[0]); i++) {
+		struct fixture fixture = begin(eras[i].era);
+		struct page *page;
+
+		map(&fixture);
+		assert_int_equal(load(fixture.mm, BASE), 0);
+		assert_int_equal(get_user_pages_fast(fixture.mm, BASE, 1, FOLL_FAST_ONLY, &page),
+				 eras[i].taken);
+		if (eras[i].taken)
+			put_page(fixture.machine, page);
+		assert_int_equal(get_user_pages_fast(fixture.mm, BASE, 1, 0, &page), 1);
+		assert_int_equal(page_to_pfn(fixture.machine, page),
+				 fixture.machine->huge_zero_pfn);
+		put_page(fixture.machine, page);
+		end(&fixture);
+	}
+}
+
 static struct userfaultfd_ctx *monitor(const struct fixture *fixture, unsigned features,
 				       unsigned mode)
 {
@@ -694,6 +721,7 @@ int main(void)
 		cmocka_unit_test(fork_of_a_huge_page_on_its_way),
 		cmocka_unit_test(a_huge_page_on_its_way_is_split),
 		cmocka_unit_test(a_write_waits_for_the_page_lock),
+		cmocka_unit_test(fast_gup_and_the_huge_zero_page),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

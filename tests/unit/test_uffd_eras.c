@@ -15,7 +15,7 @@ static void modes_by_era(void **state)
 		{"v5.7", RW | VM_SHARED, UFFDIO_REGISTER_MODE_MISSING, 0},
 		{"v5.18", RW | VM_SHARED, UFFDIO_REGISTER_MODE_WP, -MM_EINVAL},
 		{"v5.19", RW | VM_SHARED, UFFDIO_REGISTER_MODE_WP, 0},
-		{"v5.12", RW | VM_SHARED, UFFDIO_REGISTER_MODE_MINOR, -MM_EINVAL},
+		{"v5.13", RW | VM_SHARED, UFFDIO_REGISTER_MODE_MINOR, -MM_EINVAL},
 		{"v5.14", RW | VM_SHARED, UFFDIO_REGISTER_MODE_MINOR, 0},
 		{"v6.18", RW, UFFDIO_REGISTER_MODE_MINOR, -MM_EINVAL},
 	};
@@ -26,6 +26,88 @@ static void modes_by_era(void **state)
 
 		map(&fixture, 1, modes[i].flags);
 		assert_int_equal(register_range(&fixture, 1, modes[i].mode), modes[i].err);
+		end(&fixture);
+	}
+}
+
+/* 7677f7fd8be7: of hugetlb alone for one release. */
+static void minor_faults_began_with_hugetlb(void **state)
+{
+	static const struct {
+		const char *version;
+		int err;
+	} eras[] = {{"v5.12", -MM_EINVAL}, {"v5.13", 0}, {"v5.14", 0}};
+
+	(void)state;
+	if (!mm_has(MM_HUGETLB_PAGE))
+		return;
+	for (size_t i = 0; i < sizeof(eras) / sizeof(eras[0]); i++) {
+		struct machine_config config = {.nr_frames = 4096, .nr_cpus = 1, .nr_hugepages = 1};
+		struct machine *machine =
+			machine_create(&mm_era_find(eras[i].version)->rules, &config);
+		struct mm *mm = mm_create(machine);
+		struct userfaultfd_ctx *ctx;
+
+		assert_int_equal(mm_mmap(mm, BASE, MM_HPAGE_SIZE, RW | VM_SHARED | VM_HUGETLB), 0);
+		assert_int_equal(userfaultfd_create(mm, 0, &ctx), 0);
+		assert_int_equal(
+			uffdio_register(ctx, BASE, MM_HPAGE_SIZE, UFFDIO_REGISTER_MODE_MINOR),
+			eras[i].err);
+		userfaultfd_close(ctx);
+		mm_destroy(mm);
+		machine_destroy(machine);
+	}
+}
+
+/* 23ec90eb122f */
+static void unregistering_with_another_one(void **state)
+{
+	static const struct {
+		const char *version;
+		int err;
+	} eras[] = {{"v5.7", 0}, {"v6.15", 0}, {"v6.17", -MM_EINVAL}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(eras) / sizeof(eras[0]); i++) {
+		struct fixture fixture = begin(eras[i].version, 0);
+		struct userfaultfd_ctx *other;
+
+		map(&fixture, 2, RW);
+		assert_int_equal(register_range(&fixture, 1, UFFDIO_REGISTER_MODE_MISSING), 0);
+		assert_int_equal(userfaultfd_create(fixture.mm, 0, &other), 0);
+		assert_int_equal(uffdio_unregister(other, BASE, 2 * PAGE), eras[i].err);
+		assert_int_equal(fixture.mm->vmas[0].uffd_ctx != NULL, eras[i].err != 0);
+		/* What belongs to nobody is no error. */
+		assert_int_equal(uffdio_unregister(other, BASE + PAGE, PAGE), 0);
+		userfaultfd_close(other);
+		end(&fixture);
+	}
+}
+
+/* a1b92a3f1498: what comes before the mapping that does not fit is protected. */
+static void protecting_goes_as_far_as_it_can(void **state)
+{
+	static const struct {
+		const char *version;
+		bool first;
+	} eras[] = {{"v6.2", false}, {"v6.3", true}, {"v6.18", true}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(eras) / sizeof(eras[0]); i++) {
+		struct fixture fixture = begin(eras[i].version, 0);
+		unsigned protect = UFFDIO_WRITEPROTECT_MODE_WP;
+
+		map(&fixture, 3, RW);
+		for (unsigned long addr = BASE; addr < BASE + 3 * PAGE; addr += PAGE)
+			store(&fixture, addr, 1);
+		assert_int_equal(register_range(&fixture, 1, UFFDIO_REGISTER_MODE_WP), 0);
+		assert_int_equal(uffdio_register(fixture.ctx, BASE + 2 * PAGE, PAGE,
+						 UFFDIO_REGISTER_MODE_WP),
+				 0);
+		assert_int_equal(uffdio_writeprotect(fixture.ctx, BASE, 3 * PAGE, protect),
+				 -MM_ENOENT);
+		assert_int_equal(pte_uffd_wp(mm_pte(fixture.mm, BASE)), eras[i].first);
+		assert_false(pte_uffd_wp(mm_pte(fixture.mm, BASE + 2 * PAGE)));
 		end(&fixture);
 	}
 }
@@ -217,6 +299,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(modes_by_era),
+		cmocka_unit_test(minor_faults_began_with_hugetlb),
+		cmocka_unit_test(unregistering_with_another_one),
+		cmocka_unit_test(protecting_goes_as_far_as_it_can),
 		cmocka_unit_test(features_by_era),
 		cmocka_unit_test(v5_8_reads_by_gup_as_if_to_write),
 		cmocka_unit_test(fork_without_event_clears_the_bit_since_v5_14),
