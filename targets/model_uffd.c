@@ -53,7 +53,7 @@ static int64_t open_context(const struct model_call *call)
 		return err;
 	check_access(&call->model->state->uffds[call->op->uffd], CHECK_WRITE);
 	call->model->state->uffds[call->op->uffd] = ctx;
-	return err;
+	return 0;
 }
 
 static void close_context(struct userfaultfd_ctx **slot)
