@@ -432,7 +432,8 @@ static void a_huge_zero_page_that_is_counted(void **state)
 	struct machine_config config = {.nr_frames = FRAMES, .nr_cpus = 2};
 	static struct audit_frame frames[FRAMES];
 	struct audit_result result;
-	struct fixture fixture;
+	/* Such a machine can't be taken down. It is not lost, either. */
+	static struct fixture fixture;
 
 	(void)state;
 	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
@@ -450,7 +451,6 @@ static void a_huge_zero_page_that_is_counted(void **state)
 	assert_int_equal(result.pfn, fixture.machine->huge_zero_pfn);
 	assert_int_equal(result.expected, 2);
 	assert_int_equal(result.found, 1);
-	/* Such a machine can't be taken down. */
 }
 
 static void do_load_other(struct access *access)
