@@ -34,6 +34,10 @@ fuzz: ## let each fuzzer run for FUZZ_SECONDS (default 60)
 coverage: ## print which lines of mm/ the tests reach
 	@scripts/check coverage
 
+mutants: ## break mm/ in many small ways, and print which of them no test notices
+	@scripts/install-packages mutants
+	@tests/mutants/run $(MUTANTS)
+
 bench: all ## measure the corpus over the spec and every era
 	@bench/run $(BUILD)
 
@@ -51,4 +55,4 @@ clean: ## remove every build directory
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
 
-.PHONY: all run check install lint fuzz coverage bench bench-spin format clean help
+.PHONY: all run check install lint fuzz coverage mutants bench bench-spin format clean help
