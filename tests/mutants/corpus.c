@@ -29,9 +29,9 @@
 #define MAX_PROCESSES 8
 
 /* How much more work than without a mutant is still no search without an end. */
-#define MORE_STATES  10
-#define LEAST_STATES 10000
-#define MORE_SECONDS 20
+#define MORE_STATES   10
+#define LEAST_STATES  10000
+#define MORE_SECONDS  20
 #define LEAST_SECONDS 3
 
 /* Larger searches access by access are left out, and so are eras that are much like others. */
@@ -167,8 +167,8 @@ static bool as_before(const struct trial *trial, const struct run_result *result
 /* What is wrong after an allocation has failed, as in ../corpus/fail_alloc.c. */
 static bool is_sound(const struct trial *trial, const struct run_result *result, char *why)
 {
-	unsigned broken = trial->target->era->released ? BROKEN
-						       : BROKEN & ~(unsigned)VIOLATION_LIVELOCK;
+	unsigned broken =
+		trial->target->era->released ? BROKEN : BROKEN & ~(unsigned)VIOLATION_LIVELOCK;
 
 	for (int i = 0; i < result->nr_outcomes; i++) {
 		const struct outcome *outcome = &result->outcomes[i];
@@ -265,8 +265,7 @@ static bool try_original(struct trial *trial, const struct stage *stage)
 		model_run(trial->test, &trial->target->rules, &options, trial->spec,
 			  &trial->result);
 		trial->states = trial->result.states;
-		good = trial->result.status == RUN_DONE &&
-		       judge(trial, stage, &trial->result, why);
+		good = trial->result.status == RUN_DONE && judge(trial, stage, &trial->result, why);
 		if (!stage->same || !good)
 			run_result_free(&trial->result);
 	}
@@ -382,8 +381,8 @@ static void try_all(const struct corpus *corpus, const struct process *process)
 		limit_cpu(trial->seconds * MORE_SECONDS + LEAST_SECONDS);
 		if (try_mutant(trial, corpus->stage, why))
 			continue;
-		snprintf(process->said + strlen(process->said),
-			 SAID_SIZE - strlen(process->said), ": %s", why);
+		snprintf(process->said + strlen(process->said), SAID_SIZE - strlen(process->said),
+			 ": %s", why);
 		_exit(1);
 	}
 	snprintf(process->said, SAID_SIZE, "%d runs", tried);
@@ -409,7 +408,7 @@ static void end(struct process *process, int status)
 		verdict = "survived";
 	printf("%d\t%s\t%s%s%s\n", process->mutant, verdict, process->said,
 	       WIFSIGNALED(status) ? ": " : "",
-	       !WIFSIGNALED(status)             ? ""
+	       !WIFSIGNALED(status)          ? ""
 	       : WTERMSIG(status) == SIGPROF ? "no end of a step"
 					     : strsignal(WTERMSIG(status)));
 	fflush(stdout);

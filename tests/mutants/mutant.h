@@ -20,36 +20,36 @@ static inline bool mutant(int nr)
 }
 
 /* Each operand is evaluated once; the mutant differs where both are equal. */
-#define MUTANT_LESS(nr, a, b)                                         \
-	({                                                            \
-		__auto_type a_##nr = (a);                             \
-		__auto_type b_##nr = (b);                             \
+#define MUTANT_LESS(nr, a, b)                                        \
+	({                                                           \
+		__auto_type a_##nr = (a);                            \
+		__auto_type b_##nr = (b);                            \
 		a_##nr < b_##nr || (a_##nr == b_##nr && mutant(nr)); \
 	})
-#define MUTANT_LESS_EQUAL(nr, a, b)                                    \
-	({                                                             \
-		__auto_type a_##nr = (a);                              \
-		__auto_type b_##nr = (b);                              \
-		a_##nr < b_##nr || (a_##nr == b_##nr && !mutant(nr)); \
-	})
-#define MUTANT_MORE(nr, a, b)                                         \
+#define MUTANT_LESS_EQUAL(nr, a, b)                                   \
 	({                                                            \
 		__auto_type a_##nr = (a);                             \
 		__auto_type b_##nr = (b);                             \
+		a_##nr < b_##nr || (a_##nr == b_##nr && !mutant(nr)); \
+	})
+#define MUTANT_MORE(nr, a, b)                                        \
+	({                                                           \
+		__auto_type a_##nr = (a);                            \
+		__auto_type b_##nr = (b);                            \
 		a_##nr > b_##nr || (a_##nr == b_##nr && mutant(nr)); \
 	})
-#define MUTANT_MORE_EQUAL(nr, a, b)                                    \
-	({                                                             \
-		__auto_type a_##nr = (a);                              \
-		__auto_type b_##nr = (b);                              \
+#define MUTANT_MORE_EQUAL(nr, a, b)                                   \
+	({                                                            \
+		__auto_type a_##nr = (a);                             \
+		__auto_type b_##nr = (b);                             \
 		a_##nr > b_##nr || (a_##nr == b_##nr && !mutant(nr)); \
 	})
 
 /* 0 instead of what is not. */
-#define MUTANT_ZERO(nr, value)                                \
-	({                                                    \
-		__auto_type v_##nr = (value);                 \
-		v_##nr && mutant(nr) ? 0 : v_##nr;            \
+#define MUTANT_ZERO(nr, value)                    \
+	({                                        \
+		__auto_type v_##nr = (value);     \
+		v_##nr &&mutant(nr) ? 0 : v_##nr; \
 	})
 
 #endif
