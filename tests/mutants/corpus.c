@@ -334,6 +334,8 @@ static void read_corpus(struct corpus *corpus)
 			die(err);
 		room += litmus_nr_members(tests[i]) * corpus->targets.nr;
 	}
+	if (!room)
+		die("no tests");
 	corpus->trials = calloc((size_t)room, sizeof(struct trial));
 	corpus->sorted = calloc((size_t)room, sizeof(struct trial *));
 	if (!tests || !corpus->trials || !corpus->sorted)

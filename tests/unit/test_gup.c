@@ -206,7 +206,7 @@ static void a_reference_for_writing_makes_dirty(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct fixture fixture = begin("v6.18");
-		struct page *page;
+		struct page *page = NULL;
 		uint32_t value;
 
 		map(&fixture, BASE, 1, RW | VM_SHARED);
@@ -274,7 +274,7 @@ static void a_fork_under_way_sends_pins_the_slow_way(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct fixture fixture = begin(cases[i].version);
-		struct page *page;
+		struct page *page = NULL;
 		long taken;
 
 		map(&fixture, BASE, 1, RW);
