@@ -351,6 +351,8 @@ static void faults_without_memory(void **state)
 static void a_marker_of_nobody_goes(void **state)
 {
 	(void)state;
+	if (!mm_has(MM_USERFAULTFD))
+		skip();
 	begin(NEWEST, RW | VM_SHARED);
 	assert_int_equal(fault(0), 0);
 	assert_int_equal(mm_madvise(mm, BASE, PAGE, MM_MADV_DONTNEED), 0);
@@ -385,6 +387,8 @@ static void set_pmd(pte_t entry)
 static void the_first_touch_of_a_huge_page(void **state)
 {
 	(void)state;
+	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
+		skip();
 	begin_huge(NEWEST);
 	/* The address is somewhere in it. */
 	assert_int_equal(fault_at(BASE + PAGE + 8, FAULT_FLAG_WRITE), 0);
@@ -407,6 +411,8 @@ static void a_huge_page_that_is_shared(void **state)
 	pfn_t shared;
 
 	(void)state;
+	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
+		skip();
 	begin_huge("v5.7");
 	store(1);
 	child = fork_mm();
@@ -444,6 +450,8 @@ static void unsharing_a_huge_page(void **state)
 	pfn_t before;
 
 	(void)state;
+	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
+		skip();
 	begin_huge(NEWEST);
 	store(1);
 	child = fork_mm();
@@ -471,6 +479,8 @@ static void a_huge_fault_that_is_none(void **state)
 	};
 
 	(void)state;
+	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
+		skip();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		pte_t before;
 
@@ -490,6 +500,8 @@ static void huge_faults_without_memory(void **state)
 	struct mm *child;
 
 	(void)state;
+	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
+		skip();
 	/* The table of PMDs is there. */
 	begin_huge(NEWEST);
 	assert_int_equal(fault(0), 0);
@@ -533,6 +545,8 @@ static void huge_faults_without_memory(void **state)
 static void parts_of_the_huge_zero_page_are_the_zero_page(void **state)
 {
 	(void)state;
+	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
+		skip();
 	begin_huge(NEWEST);
 	assert_int_equal(fault(0), 0);
 	assert_int_equal(mm_madvise(mm, BASE, PAGE, MM_MADV_DONTNEED), 0);
@@ -544,6 +558,102 @@ static void parts_of_the_huge_zero_page_are_the_zero_page(void **state)
 		assert_int_equal(pte_pfn(entry), machine->zero_pfn);
 		assert_int_equal(entry & ~PTE_PFN_MASK, MAPPED | PTE_ACCESSED | PTE_SPECIAL);
 	}
+	end();
+}
+
+/* Pin the page to write to it. */
+static long pin(unsigned flags)
+{
+	struct page *page;
+	long got = pin_user_pages(mm, BASE, 1, FOLL_WRITE | flags, &page);
+
+	if (got == 1)
+		unpin_user_page(machine, page);
+	return got;
+}
+
+/*
+ * can_follow_write_pte() (5535be309971): FOLL_FORCE has an exclusive page although its entry is
+ * read-only, if nothing else is due first.
+ */
+static void force_writes_without_a_fault(void **state)
+{
+	pte_t before;
+
+	(void)state;
+	begin(NEWEST, RW);
+	store(1);
+	assert_int_equal(mm_mprotect(mm, BASE, PAGE, VM_READ), 0);
+	set_entry(pte() & ~(PTE_RW | PTE_SOFT_DIRTY));
+	before = pte();
+	/* All of the VMA counts as soft-dirty. */
+	assert_int_equal(pin(FOLL_FORCE), 1);
+	assert_int_equal(pte(), before);
+	/* A bit of userfaultfd, but nobody is registered. */
+	set_entry(before | PTE_UFFD_WP);
+	assert_int_equal(pin(FOLL_FORCE), 1);
+	assert_int_equal(pte(), before | PTE_UFFD_WP);
+	set_entry(before);
+	mm_clear_refs(mm);
+	assert_false(pte_soft_dirty(pte()));
+	assert_int_equal(pin(FOLL_FORCE), 1);
+	assert_true(pte_soft_dirty(pte()));
+	assert_int_equal(pin(0), -MM_EFAULT);
+	end();
+}
+
+/* Where writing is allowed the entry is made writable, forced or not. */
+static void force_is_not_needed_where_writing_is_allowed(void **state)
+{
+	static const unsigned flags[] = {0, FOLL_FORCE};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		begin(NEWEST, RW);
+		store(1);
+		set_entry(pte() & ~PTE_RW);
+		assert_int_equal(pin(flags[i]), 1);
+		assert_true(pte_write(pte()));
+		end();
+	}
+}
+
+/* FOLL_FORCE does not write behind the back of a monitor, which can't be waited for here. */
+static void force_minds_the_monitor(void **state)
+{
+	struct userfaultfd_ctx *ctx;
+
+	(void)state;
+	if (!mm_has(MM_USERFAULTFD))
+		skip();
+	begin(NEWEST, RW);
+	store(1);
+	assert_int_equal(userfaultfd_create(mm, 0, &ctx), 0);
+	assert_int_equal(uffdio_register(ctx, BASE, PAGE, UFFDIO_REGISTER_MODE_WP), 0);
+	assert_int_equal(uffdio_writeprotect(ctx, BASE, PAGE, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	assert_int_equal(mm_mprotect(mm, BASE, PAGE, VM_READ), 0);
+	assert_int_equal(pin(FOLL_FORCE), -MM_EFAULT);
+	assert_int_equal(uffdio_writeprotect(ctx, BASE, PAGE, 0), 0);
+	assert_int_equal(pin(FOLL_FORCE), 1);
+	userfaultfd_close(ctx);
+	end();
+}
+
+/* d61ea1cb0095 */
+static void async_protection_covers_what_is_not_populated(void **state)
+{
+	struct userfaultfd_ctx *ctx;
+
+	(void)state;
+	if (!mm_has(MM_USERFAULTFD))
+		skip();
+	begin(NEWEST, RW);
+	assert_int_equal(userfaultfd_create(mm, UFFD_FEATURE_WP_ASYNC, &ctx), 0);
+	assert_true(ctx->features & UFFD_FEATURE_WP_UNPOPULATED);
+	userfaultfd_close(ctx);
+	assert_int_equal(userfaultfd_create(mm, UFFD_FEATURE_EVENT_FORK, &ctx), 0);
+	assert_int_equal(ctx->features, UFFD_FEATURE_EVENT_FORK);
+	userfaultfd_close(ctx);
 	end();
 }
 
@@ -559,17 +669,17 @@ int main(void)
 		cmocka_unit_test(the_first_touch_of_shared_memory),
 		cmocka_unit_test(the_first_touch_of_a_private_file),
 		cmocka_unit_test(faults_without_memory),
-#if CONFIG_USERFAULTFD
+		cmocka_unit_test(force_writes_without_a_fault),
+		cmocka_unit_test(force_is_not_needed_where_writing_is_allowed),
+		cmocka_unit_test(force_minds_the_monitor),
+		cmocka_unit_test(async_protection_covers_what_is_not_populated),
 		cmocka_unit_test(a_marker_of_nobody_goes),
-#endif
-#if CONFIG_TRANSPARENT_HUGEPAGE
 		cmocka_unit_test(the_first_touch_of_a_huge_page),
 		cmocka_unit_test(a_huge_page_that_is_shared),
 		cmocka_unit_test(unsharing_a_huge_page),
 		cmocka_unit_test(a_huge_fault_that_is_none),
 		cmocka_unit_test(huge_faults_without_memory),
 		cmocka_unit_test(parts_of_the_huge_zero_page_are_the_zero_page),
-#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
