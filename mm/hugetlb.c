@@ -241,6 +241,19 @@ static bool has_lost_pages(const struct vm_fault *vmf)
 	return lost;
 }
 
+/*
+ * Is nothing mapped still? Who moves a page clears its entry for a moment, without the fault mutex:
+ * then there is something to map, and nobody is to hear of the fault (4643d67e8cb0, 2ea7ff1e39cb;
+ * up to v6.0 a monitor may hear of it nevertheless, which is not modelled).
+ */
+static bool hugetlb_pte_stable(struct vm_fault *vmf)
+{
+	if (!relock(vmf))
+		return false;
+	pte_unlock(&vmf->pte);
+	return true;
+}
+
 /* Nothing is mapped. `*reason` is set if it is for userfaultfd to say what. */
 static unsigned hugetlb_no_page(struct vm_fault *vmf, unsigned *reason)
 {
@@ -257,17 +270,17 @@ static unsigned hugetlb_no_page(struct vm_fault *vmf, unsigned *reason)
 	page = find_get_page(vmf);
 	if (page && userfaultfd_minor(vma)) {
 		put_page(machine, page);
-		*reason = VM_UFFD_MINOR;
+		*reason = hugetlb_pte_stable(vmf) ? VM_UFFD_MINOR : 0;
 		return 0;
 	}
 	if (!page && userfaultfd_missing(vma)) {
-		*reason = VM_UFFD_MISSING;
+		*reason = hugetlb_pte_stable(vmf) ? VM_UFFD_MISSING : 0;
 		return 0;
 	}
 	if (!page) {
 		page = alloc_huge_page(vmf->mm, vma, vmf->addr, false, &used_reserve);
 		if (!page)
-			return VM_FAULT_SIGBUS;
+			return hugetlb_pte_stable(vmf) ? VM_FAULT_SIGBUS : 0;
 		for (unsigned i = 0; i < MM_HPAGE_NR; i++)
 			clear_page(machine, page + i);
 		new = true;

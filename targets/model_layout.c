@@ -160,6 +160,9 @@ static unsigned hugepages_needed(const struct litmus_test *test)
 		if (is_hugetlb(shape_of(test, i)))
 			pages += (unsigned)test->objects[i].nr_pages;
 	}
+	/* Who waits for a page to be moved keeps the old one. */
+	if (pages && litmus_uses(test, LITMUS_MOVE_PAGES))
+		pages++;
 	return (unsigned)test->nr_tasks * pages + handle_pages(test);
 }
 
