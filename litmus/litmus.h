@@ -374,7 +374,7 @@ struct litmus_expectation {
 	enum litmus_observation observation; /* of the condition's proposition */
 	unsigned violations;                 /* set of enum violation that some outcome shows */
 	enum litmus_mode mode;
-	int nr_ranges;                       /* 0: every target */
+	int nr_ranges; /* 0: every target */
 	struct litmus_target_range *ranges;
 	int nr_kinds; /* of a family: only for these members; 0: all */
 	struct litmus_kind *kinds;

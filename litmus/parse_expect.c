@@ -41,8 +41,9 @@ static bool parse_violation(struct litmus_parser *parser, unsigned *violations)
 		}
 		litmus_try_name(&nearest, name);
 	}
-	return litmus_unknown(parser, &nearest, "violation",
-			      "one such as 'lost-dma', 'on', 'for', 'if fine', 'if strict' or a new 'expect'");
+	return litmus_unknown(
+		parser, &nearest, "violation",
+		"one such as 'lost-dma', 'on', 'for', 'if fine', 'if strict' or a new 'expect'");
 }
 
 static bool parse_violations(struct litmus_parser *parser, unsigned *violations)

@@ -1471,7 +1471,8 @@ static void test_bad_expectations(void **state)
 		{"expect Never on a b",
 		 "2:19: unexpected 'b', expected 'expect' or the end of the test"},
 		{"expect Never if", "3:1: unexpected end of the test, expected 'fine' or 'strict'"},
-		{"expect Never if strictly", "2:17: unexpected 'strictly', expected 'fine' or 'strict'"},
+		{"expect Never if strictly",
+		 "2:17: unexpected 'strictly', expected 'fine' or 'strict'"},
 		{"expect Never; expect Never",
 		 "2:13: unexpected ';', expected 'expect' or the end of the test"},
 	};

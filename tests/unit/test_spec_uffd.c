@@ -81,8 +81,8 @@ static void test_waking(void **state)
 	expect(MONITOR_HOLE " r0 = read(u); uffdio_copy(u, x, 7, UFFDIO_COPY_MODE_DONTWAKE);"
 			    " r1 = *x; uffdio_wake(u, x); }\n"
 			    "P1(int *x) { *x = 2; }\n",
-	       "0:r0=UFFD_PAGEFAULT_FLAG_WRITE; 0:r1=2;",
-	       "0:r0=UFFD_PAGEFAULT_FLAG_WRITE; 0:r1=7;", NULL);
+	       "0:r0=UFFD_PAGEFAULT_FLAG_WRITE; 0:r1=2;", "0:r0=UFFD_PAGEFAULT_FLAG_WRITE; 0:r1=7;",
+	       NULL);
 	expect(MONITOR_HOLE " r0 = read(u); uffdio_copy(u, x, 7, UFFDIO_COPY_MODE_DONTWAKE); }\n"
 			    "P1(int *x) { r0 = *x; }\n",
 	       "0:r0=UFFD_EVENT_PAGEFAULT; 1:r0=7;", "tasks wait for each other", NULL);
