@@ -85,7 +85,7 @@ struct check_trace {
  * From now on, record the steps of whoever runs; NULL: run on to the end, or to where it has to
  * wait. The trace is not part of the world.
  */
-void check_record(struct check_trace *trace);
+void check_record(struct check_trace *to);
 
 /* From now on, call fn at each access, on the stack of the task that makes it; NULL: don't. */
 void check_watch_accesses(void (*fn)(void *context), void *context);

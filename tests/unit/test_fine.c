@@ -621,7 +621,7 @@ static void szymanski(struct memory *m, unsigned self)
 	}
 	port_atomic_set(mine, 4);
 	if (self)
-		while ((flag = port_atomic_read(other)) >= 2)
+		while (port_atomic_read(other) >= 2)
 			;
 	critical_section(m);
 	if (!self)
