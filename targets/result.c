@@ -195,12 +195,19 @@ static double now(void)
 void run_result_incomplete(struct run_result *result, const struct run_options *options,
 			   uint64_t states)
 {
+	size_t size = sizeof(result->reason);
+
 	result->status = RUN_INCOMPLETE;
 	if (options->stop && *options->stop)
-		snprintf(result->reason, sizeof(result->reason), "interrupted");
+		snprintf(result->reason, size, "interrupted after %" PRIu64 " states", states);
+	else if (options->max_states && states >= options->max_states)
+		snprintf(result->reason, size, "stopped after %" PRIu64 " states", states);
+	else if (options->fine && options->max_switches && options->max_seconds <= 0)
+		snprintf(result->reason, size, "%" PRIu64 " states, with no more than %u switches",
+			 states, options->max_switches);
 	else
-		snprintf(result->reason, sizeof(result->reason), "stopped after %" PRIu64 " states",
-			 states);
+		snprintf(result->reason, size, "stopped after %g s and %" PRIu64 " states",
+			 options->max_seconds, states);
 }
 
 struct explore_limits run_limits(const struct run_options *options)
