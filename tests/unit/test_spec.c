@@ -611,7 +611,7 @@ static void test_states(void **state)
 	options = (struct run_options){.stop = &stop};
 	spec_run(test, &options, &result);
 	assert_int_equal(result.status, RUN_INCOMPLETE);
-	assert_string_equal(result.reason, "interrupted");
+	assert_string_equal(result.reason, "interrupted after 1 states");
 	run_result_free(&result);
 	litmus_free(test);
 }
