@@ -58,10 +58,12 @@ static bool goes_on(const struct fine_machine *machine, unsigned task, const voi
 unsigned ahead_run(const struct fine_machine *machine, unsigned task, unsigned max,
 		   struct check_trace *trace)
 {
-	struct operation operation = {machine, task};
+	/* Always at the same place: its address is on the task's stack. */
+	static struct operation operation;
 	const void *object = NULL;
 	unsigned violations;
 
+	operation = (struct operation){machine, task};
 	if (!check_is_blocked(task))
 		machine->next(machine->context, task, &object);
 	trace->nr = 0;

@@ -118,7 +118,6 @@ static void leave_fiber(void **sp)
 	void *fake = NULL;
 
 	before_scheduler(&fake);
-	world_stack_reached(world->current, __builtin_frame_address(0));
 	fiber_switch(sp, scheduler_sp);
 	in_fiber();
 }
@@ -173,55 +172,129 @@ static bool can_have(enum wait_kind wait, const void *object)
 	return true;
 }
 
-static void must_not_be_poisoned(const void *guard)
+/*
+ * What decides on accesses is not the task's: whether it has been interrupted before, or what else
+ * was recorded, must leave no trace on its stack, or the same state would look like several. So it
+ * runs on a stack of its own, and clears what lies below the task's stack pointer.
+ */
+
+/* One access. */
+struct access {
+	enum wait_kind wait;
+	const void *object;
+	enum check_kind kind;
+	bool resumed; /* the task has left, and come back */
+};
+
+enum decision {
+	GO_ON,
+	LEAVE, /* and ask again */
+	USES_FREE_MEMORY,
+	NEVER_ENDS,
+};
+
+#define DECIDER_STACK_SIZE (64 << 10)
+
+static unsigned char decider_stack[DECIDER_STACK_SIZE] __attribute__((aligned(64)));
+
+/* Call fn(argument, the caller's stack pointer) on the stack that ends at `top`. */
+int fiber_call(int (*fn)(const struct access *argument, unsigned char *sp),
+	       const struct access *argument, void *top);
+__asm__(".text\n"
+	".globl fiber_call\n"
+	".type fiber_call, @function\n"
+	"fiber_call:\n"
+	"	push %rbp\n"
+	"	mov %rsp, %rbp\n"
+	"	mov %rdx, %rsp\n"
+	"	mov %rdi, %rax\n"
+	"	mov %rsi, %rdi\n"
+	"	mov %rbp, %rsi\n"
+	"	call *%rax\n"
+	"	mov %rbp, %rsp\n"
+	"	pop %rbp\n"
+	"	ret\n"
+	".size fiber_call, . - fiber_call\n");
+
+/* With whole operations as steps: a task goes on until it has to wait. */
+static enum decision decide_coarse(const struct access *access)
 {
-	if (!guard || !world_is_poisoned(guard))
-		return;
-	bug_is_use = true;
-	snprintf(bug_text, sizeof(bug_text), "memory is used that is free");
-	fiber_die(CHECK_BUG);
+	if (!access->resumed && ++points > LIVELOCK_POINTS)
+		return NEVER_ENDS;
+	/*
+	 * Who sleeps is woken once, and who lets others run need not wait; locks may have been
+	 * taken by somebody else.
+	 */
+	if (access->wait == WAIT_WAKE || access->wait == WAIT_WOKEN)
+		return access->resumed ? GO_ON : LEAVE;
+	return can_have(access->wait, access->object) ? GO_ON : LEAVE;
+}
+
+static enum decision decide_fine(const struct access *access, const void *guard)
+{
+	struct check_access *record = &trace->accesses[trace->nr];
+	bool stays = trace->nr < trace->max && can_have(access->wait, access->object);
+
+	if (access->resumed)
+		return GO_ON;
+	*record = (struct check_access){
+		.object = access->object,
+		.guard = guard,
+		/* Once it is resumed, what is silent now need not be so. */
+		.write = stays ? access->kind == CHECK_WRITE : access->kind != CHECK_READ,
+	};
+	if (!stays)
+		return LEAVE;
+	trace->nr++;
+	return GO_ON;
+}
+
+static int decide(const struct access *access, unsigned char *sp)
+{
+	const void *guard = world_guard(access->object);
+	enum decision decision;
+
+	world_clean_below(world->current, sp);
+	decision = trace ? decide_fine(access, guard) : decide_coarse(access);
+	/* Who leaves is asked again. */
+	if (decision == GO_ON && guard && world_is_poisoned(guard))
+		return USES_FREE_MEMORY;
+	return (int)decision;
+}
+
+static int clean(const struct access *access, unsigned char *sp)
+{
+	(void)access;
+	world_clean_below(world->current, sp);
+	return 0;
 }
 
 void fiber_wait(enum wait_kind wait, const void *object, enum check_kind kind)
 {
-	struct check_access *access;
-	const void *guard;
+	struct access access = {wait, object, kind, false};
+	void *top = decider_stack + DECIDER_STACK_SIZE;
 
 	/* The scheduler may look at the world, too. */
 	if (!in_task)
 		return;
-	guard = world_guard(object);
 	if (watch)
 		watch(watch_context);
-	if (!trace) {
-		if (++points > LIVELOCK_POINTS)
-			fiber_die(CHECK_LIVELOCK);
-		must_not_be_poisoned(guard);
-		/*
-		 * Who sleeps is woken once, and who lets others run need not wait; locks may have
-		 * been taken by somebody else.
-		 */
-		while (wait == WAIT_WOKEN || !can_have(wait, object)) {
+	for (;;) {
+		switch (fiber_call(decide, &access, top)) {
+		case GO_ON:
+			return;
+		case LEAVE:
 			leave_until(wait, object, kind);
-			must_not_be_poisoned(guard);
-			if (wait == WAIT_WAKE || wait == WAIT_WOKEN)
-				break;
+			access.resumed = true;
+			break;
+		case USES_FREE_MEMORY:
+			bug_is_use = true;
+			snprintf(bug_text, sizeof(bug_text), "memory is used that is free");
+			fiber_die(CHECK_BUG);
+		default:
+			fiber_die(CHECK_LIVELOCK);
 		}
-		return;
 	}
-	/* It may have come back from deeper down by the time that it leaves. */
-	world_stack_reached(world->current, __builtin_frame_address(0));
-	access = &trace->accesses[trace->nr];
-	access->object = object;
-	access->guard = guard;
-	access->write = kind == CHECK_WRITE;
-	if (trace->nr == trace->max || !can_have(wait, object)) {
-		access->write = kind != CHECK_READ;
-		leave_until(wait, object, kind);
-	} else {
-		trace->nr++;
-	}
-	must_not_be_poisoned(guard);
 }
 
 void check_access(const void *object, enum check_kind kind)
@@ -258,6 +331,7 @@ static void fiber_main(void)
 	void *argument = current_fiber()->argument;
 
 	in_fiber();
+	fiber_call(clean, NULL, decider_stack + DECIDER_STACK_SIZE);
 	/* Of the scheduler's: a task in the midst of something does not depend on them. */
 	current_fiber()->fn = NULL;
 	current_fiber()->argument = NULL;

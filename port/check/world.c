@@ -256,14 +256,25 @@ static size_t stack_used(unsigned task)
  */
 static unsigned char *stack_low[CHECK_MAX_TASKS];
 
-/* What a function may use of the stack without a scheduling point. */
-#define STACK_MARGIN 512
+/* What functions may use of the stack between two accesses, beyond where these are. */
+#ifdef __SANITIZE_ADDRESS__
+#define STACK_MARGIN 4096
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define STACK_MARGIN 4096
+#endif
+#endif
+#ifndef STACK_MARGIN
+#define STACK_MARGIN 256
+#endif
 
-void world_stack_reached(unsigned task, unsigned char *sp)
+void world_clean_below(unsigned task, unsigned char *sp)
 {
-	sp -= STACK_MARGIN;
-	if (!stack_low[task] || sp < stack_low[task])
-		stack_low[task] = sp;
+	unsigned char *low = sp - STACK_MARGIN;
+
+	memset(low, 0, STACK_MARGIN);
+	if (!stack_low[task] || low < stack_low[task])
+		stack_low[task] = low;
 }
 
 void world_clean_stack(unsigned task)

@@ -80,8 +80,8 @@ extern unsigned char *world_stacks; /* CHECK_MAX_TASKS of WORLD_STACK_SIZE */
 /* Is it a task that runs, and not the scheduler? */
 bool fiber_runs(void);
 
-/* A task has come back, its stack pointer here. */
-void world_stack_reached(unsigned task, unsigned char *sp);
+/* A task is at an access, its stack pointer here: clear what functions have left below that. */
+void world_clean_below(unsigned task, unsigned char *sp);
 /* The task is back in the scheduler: what it has left below its stack pointer goes. */
 void world_clean_stack(unsigned task);
 
