@@ -196,11 +196,12 @@ static bool can_reach_further(const struct aheads *aheads, unsigned task)
 
 void ahead_reach(struct aheads *aheads)
 {
-	unsigned nr = 1;
+	unsigned nr = 0;
 	bool further = true;
 
 	for (unsigned task = 0; task < aheads->nr_tasks; task++)
 		nr += aheads->tasks[task].last + 1;
+	/* At most half full: each step may bring two objects. */
 	aheads->nr_objects = 64;
 	while (aheads->nr_objects < 4 * nr)
 		aheads->nr_objects *= 2;

@@ -40,12 +40,16 @@ struct ahead_object {
 	uint16_t first_write[CHECK_MAX_TASKS];
 };
 
+/* For all tasks' steps 0 to `last`, which is below CHECK_MAX_STEPS. */
+#define AHEAD_MAX_OBJECTS (4 * CHECK_MAX_TASKS * CHECK_MAX_STEPS)
+_Static_assert((AHEAD_MAX_OBJECTS & (AHEAD_MAX_OBJECTS - 1)) == 0, "a power of two");
+
 struct aheads {
 	unsigned nr_tasks;
 	struct ahead tasks[CHECK_MAX_TASKS];
 	unsigned round;
 	unsigned nr_objects; /* slots of the table in use, a power of two */
-	struct ahead_object objects[4 * CHECK_MAX_TASKS * (CHECK_MAX_STEPS + 1)];
+	struct ahead_object objects[AHEAD_MAX_OBJECTS];
 };
 
 /*

@@ -21,12 +21,14 @@
  *
  * That makes the same states, moves and outcomes as a single process: each state is expanded by
  * whoever was the first to come there, and what its moves are depends on nothing but the state.
+ * Only how often a livelock was met may differ.
  */
 
 struct crew {
 	struct search *s;
 	struct work work;
 	atomic_size_t *next; /* item that nobody has taken; in shared memory */
+	pid_t pid;           /* of the process that shares out */
 };
 
 /* What a process says at its end, before what is left and what it has gathered. */
@@ -49,9 +51,21 @@ static int take_items(struct crew *crew)
 
 		if (i >= crew->work.nr_items)
 			break;
-		err = search_from(s, crew->work.moves + item->first, item->nr, item->switches);
+		err = search_from(s, &(struct search_path){crew->work.moves + item->first, item->nr,
+							   item->switches, item->alone});
 	}
 	return err;
+}
+
+/* Ctrl-C waits for the end of what is being written or read: that is soon. */
+static void hold_signals(sigset_t *before)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, before);
 }
 
 /* What a new process does. */
@@ -71,6 +85,7 @@ static int work(struct crew *crew, uint64_t max_states, FILE *to)
 	s->bound = false;
 	s->machine->fork(s->machine->context);
 	summary.err = take_items(crew);
+	hold_signals(NULL);
 	if (!summary.err)
 		summary.err = work_add_frames(&left, s);
 	summary.ended = s->ended;
@@ -118,30 +133,39 @@ struct member {
 	FILE *from;
 };
 
+/* What a new process is for; it does not come back. */
+static _Noreturn void be_member(struct crew *crew, uint64_t max_states, FILE *to)
+{
+	/* Nobody would hear. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != crew->pid)
+		_exit(1);
+	_exit(work(crew, max_states, to));
+}
+
 /* 0 or an error, and then there is no new process. */
 static int begin_member(struct crew *crew, struct member *member, uint64_t max_states)
 {
-	pid_t parent = getpid();
 	int pipes[2];
+	FILE *to;
 
 	if (pipe(pipes))
 		return -errno;
-	member->pid = fork();
-	if (!member->pid) {
-		FILE *to = fdopen(pipes[1], "w");
-
-		close(pipes[0]);
-		/* Nobody would hear. */
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent || !to)
-			_exit(1);
-		_exit(work(crew, max_states, to));
-	}
-	close(pipes[1]);
-	member->from = member->pid < 0 ? NULL : fdopen(pipes[0], "r");
-	if (member->from)
+	member->from = fdopen(pipes[0], "r");
+	to = fdopen(pipes[1], "w");
+	member->pid = member->from && to ? fork() : -1;
+	if (!member->pid)
+		be_member(crew, max_states, to);
+	if (to)
+		fclose(to);
+	else
+		close(pipes[1]);
+	if (member->pid > 0)
 		return 0;
-	close(pipes[0]);
+	if (member->from)
+		fclose(member->from);
+	else
+		close(pipes[0]);
 	return -EAGAIN;
 }
 
@@ -180,6 +204,7 @@ static int do_round(struct crew *crew)
 	struct search *s = crew->s;
 	struct member *members = calloc(s->options->jobs, sizeof(*members));
 	struct work left = {0};
+	sigset_t before;
 	uint64_t max_states;
 	unsigned wanted = share_out(s, crew->work.nr_items, &max_states);
 	unsigned nr = 0;
@@ -193,10 +218,12 @@ static int do_round(struct crew *crew)
 		nr += !err;
 	}
 	/* One is enough. */
-	if (nr && err == -EAGAIN)
+	if (nr)
 		err = 0;
+	hold_signals(&before);
 	for (unsigned i = 0; i < nr; i++)
 		err = end_member(crew, &members[i], &left, err);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (!err)
 		err = work_add(&left, &crew->work, *crew->next);
 	free(members);
@@ -228,7 +255,7 @@ static int do_rounds(struct crew *crew)
 
 int crew_search(struct search *s)
 {
-	struct crew crew = {.s = s};
+	struct crew crew = {.s = s, .pid = getpid()};
 	int err = work_add_frames(&crew.work, s);
 
 	crew.next = mmap(NULL, sizeof(*crew.next), PROT_READ | PROT_WRITE,

@@ -38,8 +38,9 @@
  *
  * A step of a task that finds something wrong by itself is made when the task looks ahead, if not
  * before. Where states in which all tasks are between two operations are asked for, they are found
- * too: no task then looks further ahead than to the beginning of its next operation, so that such a
- * state is the one after all steps before the reaches.
+ * too: no task then looks further ahead than to the beginning of its next operation. Up to the
+ * moves, such a state is one that those reach who are in the midst of an operation, and of the
+ * others any that can finish one.
  */
 
 int search_reserve(void *array, size_t *room, size_t needed, size_t size)
@@ -81,12 +82,12 @@ void search_return(struct search *s)
 static int report(struct search *s, unsigned violations, const struct explore_move *moves, int nr)
 {
 	size_t length = 0;
-	size_t room = s->nr_prefix + s->depth + (size_t)nr;
+	size_t room = s->prefix.nr + s->depth + (size_t)nr;
 
 	if (search_reserve(&s->schedule, &s->schedule_room, room, sizeof(*s->schedule)))
 		return -ENOMEM;
-	for (size_t i = 0; i < s->nr_prefix; i++)
-		s->schedule[length++] = s->prefix[i];
+	for (size_t i = 0; i < s->prefix.nr; i++)
+		s->schedule[length++] = s->prefix.moves[i];
 	for (size_t i = 1; i < s->depth; i++)
 		s->schedule[length++] = s->frames[i].via;
 	for (int i = 0; i < nr; i++)
@@ -111,8 +112,11 @@ static XXH128_hash_t hash_state(const struct search *s, const struct frame *fram
 	return (XXH128_hash_t){.low64 = world.low64 >> (64 - s->options->hash_bits)};
 }
 
-/* All tasks make the steps before their reaches. Fills in their moves and returns how many. */
-static int reach_all(struct search *s, struct explore_move moves[CHECK_MAX_TASKS])
+/*
+ * The tasks of the set make the steps before their reaches. Fills in their moves and returns how
+ * many.
+ */
+static int reach_some(struct search *s, unsigned set, struct explore_move moves[CHECK_MAX_TASKS])
 {
 	static struct check_trace trace;
 	int nr = 0;
@@ -121,7 +125,7 @@ static int reach_all(struct search *s, struct explore_move moves[CHECK_MAX_TASKS
 	for (unsigned task = 0; task < s->machine->nr_tasks; task++) {
 		unsigned reach = s->aheads.tasks[task].reach;
 
-		if (!reach)
+		if (!reach || !(set >> task & 1))
 			continue;
 		s->present = false;
 		ahead_run(s->machine, task, reach, &trace);
@@ -131,34 +135,72 @@ static int reach_all(struct search *s, struct explore_move moves[CHECK_MAX_TASKS
 }
 
 /*
- * What the tasks' reaches lead to without a move: the end, if there is no move; a state in which
- * all are between two operations; or nothing of note.
+ * Which tasks have to go to their reaches for all to be between two operations, and which may?
+ * False: they can't all come there without a move.
  */
+static bool ways_to_quiet(struct search *s, unsigned *must, unsigned *may)
+{
+	*must = 0;
+	*may = 0;
+	search_return(s);
+	for (unsigned task = 0; task < s->machine->nr_tasks; task++) {
+		const struct ahead *ahead = &s->aheads.tasks[task];
+		bool comes = ahead->quiet && ahead->reach == ahead->last;
+
+		if (check_is_blocked(task) && !comes)
+			return false;
+		if (check_is_blocked(task))
+			*must |= 1u << task;
+		else if (comes && ahead->last)
+			*may |= 1u << task;
+	}
+	return true;
+}
+
+/*
+ * Look at each state in which all tasks are between two operations and that can be reached without
+ * a move. Sets *here if that of the last frame itself is broken, and *end if that is which all
+ * tasks have gone to.
+ */
+static int look_at_quiet(struct search *s, bool *here, bool *end)
+{
+	struct explore_move moves[CHECK_MAX_TASKS];
+	unsigned must, may, some = 0;
+	int err = 0;
+
+	if (!s->machine->quiet || !ways_to_quiet(s, &must, &may))
+		return 0;
+	/* All subsets of `may`: the next one, as a number, is that minus `may`, as far as it goes.
+	 */
+	do {
+		int nr = reach_some(s, must | some, moves);
+		unsigned violations = s->machine->quiet(s->machine->context);
+
+		if (violations) {
+			err = report(s, violations, moves, nr);
+			*here |= !nr;
+			*end |= some == may;
+		}
+		some = (some - may) & may;
+	} while (!err && some);
+	return err;
+}
+
+/* Without a move, what the tasks' reaches lead to is the end. */
 static int look_around(struct search *s)
 {
 	struct frame *frame = top_frame(s);
 	struct explore_move moves[CHECK_MAX_TASKS];
-	unsigned violations = 0;
-	bool quiet = true;
-	int nr;
+	bool here = false, end = false;
+	int err = look_at_quiet(s, &here, &end);
 
-	for (unsigned task = 0; task < s->machine->nr_tasks; task++) {
-		const struct ahead *ahead = &s->aheads.tasks[task];
-
-		quiet &= ahead->quiet && ahead->reach == ahead->last;
-	}
-	quiet &= s->machine->quiet != NULL;
-	if (!quiet && frame->nr_moves)
-		return 0;
-	nr = reach_all(s, moves);
-	if (quiet)
-		violations = s->machine->quiet(s->machine->context);
-	if (!violations && frame->nr_moves)
-		return 0;
 	/* What is broken is not explored further. */
-	frame->nr_moves = 0;
+	if (here)
+		frame->nr_moves = 0;
+	if (err || frame->nr_moves)
+		return err;
 	frame->executions = 1;
-	return report(s, violations, moves, nr);
+	return here || end ? 0 : report(s, 0, moves, reach_some(s, ~0U, moves));
 }
 
 /* Let the task look ahead, or, without reduction, just where it is. */
@@ -250,7 +292,7 @@ static int is_livelock(struct search *s, const struct frame *frame)
 			return -ENOMEM;
 		s->looked = true;
 		at = (struct frame){.via = move, .switches = frame->switches};
-		found = XXH128_isEqual(hash_state(s, &at, world), frame->hash);
+		found = XXH128_isEqual(hash_state(s, &at, world), frame->plain_hash);
 	}
 	while (s->depth > depth)
 		search_pop(s);
@@ -263,7 +305,10 @@ static int report_livelock(struct search *s, struct explore_move move)
 		s->machine->ran(s->machine->context, (unsigned)move.task, CHECK_LIVELOCK);
 
 	s->present = false;
-	top_frame(s)->executions++;
+	if (s->depth)
+		top_frame(s)->executions++;
+	else
+		s->prefix.nr--; /* which ends with the move */
 	move.choice = (int16_t)-move.choice;
 	return report(s, violations, &move, 1);
 }
@@ -314,11 +359,11 @@ static int add_state(struct search *s, struct frame *frame)
 static int meet_again(struct search *s, const struct frame *frame)
 {
 	int found;
+	bool alone = s->depth ? top_frame(s)->nr_moves == 1 : s->prefix.alone;
 
 	if (s->options->count)
 		top_frame(s)->executions += visited_value(&s->visited, frame->hash)->executions;
-	if (!s->depth || top_frame(s)->nr_moves != 1 || s->options->full_compare ||
-	    visited_is_left(&s->visited, frame->hash))
+	if (!alone || visited_is_left(&s->visited, frame->hash))
 		return 0;
 	found = is_livelock(s, frame);
 	return found > 0 ? report_livelock(s, frame->via) : found;
@@ -341,7 +386,8 @@ static int arrive(struct search *s, struct explore_move via, unsigned switches)
 	if (!s->options->no_hash) {
 		int new;
 
-		frame.hash = hash_state(s, &frame, world);
+		frame.plain_hash = hash_state(s, &frame, world);
+		frame.hash = frame.plain_hash;
 		new = add_state(s, &frame);
 		if (new <= 0)
 			return new ? new : meet_again(s, &frame);
@@ -353,8 +399,8 @@ static int arrive(struct search *s, struct explore_move via, unsigned switches)
 	if (push_frame(s, &frame))
 		return -ENOMEM;
 	stats->states++;
-	if ((int)(s->nr_prefix + s->depth) > stats->depth)
-		stats->depth = (int)(s->nr_prefix + s->depth);
+	if ((int)(s->prefix.nr + s->depth) > stats->depth)
+		stats->depth = (int)(s->prefix.nr + s->depth);
 	find_moves(s);
 	return look_around(s);
 }
@@ -453,25 +499,25 @@ static int search_frames(struct search *s)
 	return err;
 }
 
-int search_from(struct search *s, const struct explore_move *moves, size_t nr, unsigned switches)
+int search_from(struct search *s, const struct search_path *path)
 {
 	static struct check_trace trace;
+	const struct explore_move *moves = path->moves;
 	unsigned violations;
 	int err;
 
-	s->prefix = moves;
-	s->nr_prefix = nr;
-	if (!nr) {
+	s->prefix = *path;
+	if (!path->nr) {
 		err = arrive(s, (struct explore_move){-1, 0}, 0);
 		return err ? err : search_frames(s);
 	}
 	search_return(s);
-	for (size_t i = 0; i + 1 < nr; i++)
+	for (size_t i = 0; i + 1 < path->nr; i++)
 		ahead_run(s->machine, (unsigned)moves[i].task, (unsigned)moves[i].choice, &trace);
-	violations = run_move(s, moves[nr - 1]);
+	violations = run_move(s, moves[path->nr - 1]);
 	if (violations)
 		return report(s, violations, NULL, 0);
-	err = arrive(s, moves[nr - 1], switches);
+	err = arrive(s, moves[path->nr - 1], path->switches);
 	return err ? err : search_frames(s);
 }
 
@@ -484,7 +530,7 @@ static int search(struct search *s)
 	int err;
 
 	s->max_states = alone ? UINT64_MAX : options->round ? options->round : CREW_ROUND;
-	err = search_from(s, NULL, 0, 0);
+	err = search_from(s, &(struct search_path){0});
 	if (!err && !s->ended && s->depth)
 		err = crew_search(s);
 	return err;

@@ -14,12 +14,21 @@
 struct frame {
 	struct explore_move via; /* how it was reached */
 	unsigned switches;       /* away from tasks that could go on, up to it */
-	XXH128_hash_t hash;
-	double executions; /* through it, to the end */
-	bool could_go_on;  /* the task by which it was reached */
+	XXH128_hash_t plain_hash;
+	XXH128_hash_t hash; /* the same, but for full_compare */
+	double executions;  /* through it, to the end */
+	bool could_go_on;   /* the task by which it was reached */
 	int nr_moves;
 	int next;
 	struct explore_move moves[CHECK_MAX_TASKS];
+};
+
+/* A way from the first state of all. */
+struct search_path {
+	const struct explore_move *moves;
+	size_t nr;
+	unsigned switches; /* search_switches() of the last move */
+	bool alone;        /* that was the only one that its state had */
 };
 
 struct search {
@@ -30,12 +39,11 @@ struct search {
 	struct frame *frames;
 	size_t depth;
 	size_t frames_room;
-	struct trail trail;                /* the states of the frames */
-	bool present;                      /* the world is in the state of the last frame, */
-	bool looked;                       /* or as the trail has last seen it */
-	const struct explore_move *prefix; /* by which the first frame was reached */
-	size_t nr_prefix;
-	uint64_t max_states; /* stop and leave the rest when so many are found */
+	struct trail trail;        /* the states of the frames */
+	bool present;              /* the world is in the state of the last frame, */
+	bool looked;               /* or as the trail has last seen it */
+	struct search_path prefix; /* by which the first frame was reached */
+	uint64_t max_states;       /* stop and leave the rest when so many are found */
 	struct explore_move *schedule;
 	size_t schedule_room;
 	unsigned char *saved; /* with full_compare: the bytes of all states */
@@ -48,12 +56,11 @@ struct search {
 };
 
 /*
- * Search on from the state that these moves lead to from that which the trail is in, if nobody has
- * seen it: until every move from there on is made, or s->max_states are found, or something ends
- * the search; then the frames say what is left. `switches`: search_switches() of the last move.
- * There must be no frame yet. 0 or -ENOMEM.
+ * Search on from the state that a path leads to from that which the trail is in, if nobody has seen
+ * it: until every move from there on is made, or s->max_states are found, or something ends the
+ * search; then the frames say what is left. There must be no frame yet. 0 or -ENOMEM.
  */
-int search_from(struct search *s, const struct explore_move *moves, size_t nr, unsigned switches);
+int search_from(struct search *s, const struct search_path *path);
 
 /* With this move from the state of a frame: how often tasks that could go on have been left. */
 unsigned search_switches(const struct frame *frame, struct explore_move move);

@@ -16,13 +16,13 @@ static int add_move(struct work *work, struct explore_move move)
 }
 
 /* An item that has no moves yet. */
-static int add_item(struct work *work, unsigned switches)
+static int add_item(struct work *work, unsigned switches, bool alone)
 {
 	if (search_reserve(&work->items, &work->items_room, work->nr_items + 1,
 			   sizeof(*work->items)))
 		return -ENOMEM;
 	work->items[work->nr_items++] =
-		(struct work_item){.first = work->nr_moves, .switches = switches};
+		(struct work_item){.first = work->nr_moves, .switches = switches, .alone = alone};
 	return 0;
 }
 
@@ -30,10 +30,11 @@ static int add_item(struct work *work, unsigned switches)
 static int add_path(struct work *work, const struct search *s, size_t frame,
 		    struct explore_move move)
 {
-	int err = add_item(work, search_switches(&s->frames[frame], move));
+	int err = add_item(work, search_switches(&s->frames[frame], move),
+			   s->frames[frame].nr_moves == 1);
 
-	for (size_t i = 0; !err && i < s->nr_prefix; i++)
-		err = add_move(work, s->prefix[i]);
+	for (size_t i = 0; !err && i < s->prefix.nr; i++)
+		err = add_move(work, s->prefix.moves[i]);
 	for (size_t i = 1; !err && i <= frame; i++)
 		err = add_move(work, s->frames[i].via);
 	if (!err)
@@ -66,7 +67,7 @@ int work_add(struct work *work, const struct work *from, size_t first)
 	for (size_t i = first; i < from->nr_items; i++) {
 		const struct work_item *item = &from->items[i];
 
-		if (add_item(work, item->switches))
+		if (add_item(work, item->switches, item->alone))
 			return -ENOMEM;
 		work->items[work->nr_items - 1].nr = item->nr;
 		for (size_t k = 0; k < item->nr; k++) {

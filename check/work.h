@@ -13,6 +13,7 @@ struct work {
 		size_t first; /* of the moves below: how to come there, this one the last */
 		size_t nr;
 		unsigned switches; /* search_switches() of it */
+		bool alone;        /* it was the state's only move */
 	} * items;
 	size_t nr_items;
 	size_t items_room;

@@ -277,11 +277,11 @@ void fiber_wait(enum wait_kind wait, const void *object, enum check_kind kind)
 	/* The scheduler may look at the world, too. */
 	if (!in_task)
 		return;
-	if (watch)
-		watch(watch_context);
 	for (;;) {
 		switch (fiber_call(decide, &access, top)) {
 		case GO_ON:
+			if (watch)
+				watch(watch_context);
 			return;
 		case LEAVE:
 			leave_until(wait, object, kind);

@@ -124,6 +124,8 @@ static void set_poisoned(void *piece, bool poisoned)
 	struct shadow *shadow = shadow_of(piece, &bit);
 
 	check_access(guard_of_piece(piece), CHECK_WRITE);
+	if (poisoned && shadow->poisoned & bit)
+		port_bug(__FILE__, __LINE__, "memory is freed that is free");
 	if (poisoned)
 		shadow->poisoned |= bit;
 	else
