@@ -351,8 +351,6 @@ static void faults_without_memory(void **state)
 static void a_marker_of_nobody_goes(void **state)
 {
 	(void)state;
-	if (!mm_has(MM_USERFAULTFD))
-		skip();
 	begin(NEWEST, RW | VM_SHARED);
 	assert_int_equal(fault(0), 0);
 	assert_int_equal(mm_madvise(mm, BASE, PAGE, MM_MADV_DONTNEED), 0);
@@ -387,8 +385,6 @@ static void set_pmd(pte_t entry)
 static void the_first_touch_of_a_huge_page(void **state)
 {
 	(void)state;
-	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
-		skip();
 	begin_huge(NEWEST);
 	/* The address is somewhere in it. */
 	assert_int_equal(fault_at(BASE + PAGE + 8, FAULT_FLAG_WRITE), 0);
@@ -411,8 +407,6 @@ static void a_huge_page_that_is_shared(void **state)
 	pfn_t shared;
 
 	(void)state;
-	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
-		skip();
 	begin_huge("v5.7");
 	store(1);
 	child = fork_mm();
@@ -450,8 +444,6 @@ static void unsharing_a_huge_page(void **state)
 	pfn_t before;
 
 	(void)state;
-	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
-		skip();
 	begin_huge(NEWEST);
 	store(1);
 	child = fork_mm();
@@ -479,8 +471,6 @@ static void a_huge_fault_that_is_none(void **state)
 	};
 
 	(void)state;
-	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
-		skip();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		pte_t before;
 
@@ -500,8 +490,6 @@ static void huge_faults_without_memory(void **state)
 	struct mm *child;
 
 	(void)state;
-	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
-		skip();
 	/* The table of PMDs is there. */
 	begin_huge(NEWEST);
 	assert_int_equal(fault(0), 0);
@@ -545,8 +533,6 @@ static void huge_faults_without_memory(void **state)
 static void parts_of_the_huge_zero_page_are_the_zero_page(void **state)
 {
 	(void)state;
-	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
-		skip();
 	begin_huge(NEWEST);
 	assert_int_equal(fault(0), 0);
 	assert_int_equal(mm_madvise(mm, BASE, PAGE, MM_MADV_DONTNEED), 0);
@@ -624,8 +610,6 @@ static void force_minds_the_monitor(void **state)
 	struct userfaultfd_ctx *ctx;
 
 	(void)state;
-	if (!mm_has(MM_USERFAULTFD))
-		skip();
 	begin(NEWEST, RW);
 	store(1);
 	assert_int_equal(userfaultfd_create(mm, 0, &ctx), 0);
@@ -645,8 +629,6 @@ static void async_protection_covers_what_is_not_populated(void **state)
 	struct userfaultfd_ctx *ctx;
 
 	(void)state;
-	if (!mm_has(MM_USERFAULTFD))
-		skip();
 	begin(NEWEST, RW);
 	assert_int_equal(userfaultfd_create(mm, UFFD_FEATURE_WP_ASYNC, &ctx), 0);
 	assert_true(ctx->features & UFFD_FEATURE_WP_UNPOPULATED);
@@ -657,9 +639,11 @@ static void async_protection_covers_what_is_not_populated(void **state)
 	end();
 }
 
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
+	const struct CMUnitTest always[] = {
 		cmocka_unit_test(the_first_touch_of_anonymous_memory),
 		cmocka_unit_test(a_write_where_nobody_may_write),
 		cmocka_unit_test(a_write_to_what_is_shared),
@@ -671,9 +655,13 @@ int main(void)
 		cmocka_unit_test(faults_without_memory),
 		cmocka_unit_test(force_writes_without_a_fault),
 		cmocka_unit_test(force_is_not_needed_where_writing_is_allowed),
+	};
+	const struct CMUnitTest with_userfaultfd[] = {
 		cmocka_unit_test(force_minds_the_monitor),
 		cmocka_unit_test(async_protection_covers_what_is_not_populated),
 		cmocka_unit_test(a_marker_of_nobody_goes),
+	};
+	const struct CMUnitTest with_huge_pages[] = {
 		cmocka_unit_test(the_first_touch_of_a_huge_page),
 		cmocka_unit_test(a_huge_page_that_is_shared),
 		cmocka_unit_test(unsharing_a_huge_page),
@@ -681,6 +669,17 @@ int main(void)
 		cmocka_unit_test(huge_faults_without_memory),
 		cmocka_unit_test(parts_of_the_huge_zero_page_are_the_zero_page),
 	};
+	struct CMUnitTest tests[COUNT(always) + COUNT(with_userfaultfd) + COUNT(with_huge_pages)];
+	size_t nr = COUNT(always);
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	memcpy(tests, always, sizeof(always));
+	if (mm_has(MM_USERFAULTFD)) {
+		memcpy(tests + nr, with_userfaultfd, sizeof(with_userfaultfd));
+		nr += COUNT(with_userfaultfd);
+	}
+	if (mm_has(MM_TRANSPARENT_HUGEPAGE)) {
+		memcpy(tests + nr, with_huge_pages, sizeof(with_huge_pages));
+		nr += COUNT(with_huge_pages);
+	}
+	return _cmocka_run_group_tests("tests", tests, nr, NULL, NULL);
 }
