@@ -132,6 +132,7 @@ struct machine {
 	pfn_t free_list[4];
 	unsigned nr_free;          /* frames in these lists; see nr_free_pages() */
 	struct per_cpu_pages *pcp; /* one a CPU */
+	port_atomic exhausted;     /* was a single frame ever wanted when there was none? */
 
 	/*
 	 * For the reverse mapping: who walks from a page to the PTEs that map it reads, who changes

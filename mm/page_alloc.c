@@ -252,6 +252,8 @@ static struct page *alloc_folio(struct machine *machine, unsigned order, bool mo
 		drain_all_pages(machine);
 		pfn = take_free(machine, order, movable);
 	}
+	if (!pfn && !order)
+		port_atomic_set(&machine->exhausted, 1);
 	if (!pfn)
 		return NULL;
 	head = pfn_to_page(machine, pfn);

@@ -191,8 +191,6 @@ unsigned model_step(void *context, struct explore_move move)
 	case CHECK_DONE:
 		break;
 	}
-	if (!nr_free_pages(model->state->machine) || check_exhausted())
-		model->exhausted = true;
 	return model_audit(model);
 }
 
@@ -254,7 +252,8 @@ bool model_final(void *context, unsigned violations, const struct explore_move *
 	const char *detail = violations ? model->detail : NULL;
 	struct outcome *outcome;
 
-	if (model->exhausted) {
+	/* The result would be a lie. */
+	if (port_atomic_read_relaxed(&model->state->machine->exhausted) || check_exhausted()) {
 		run_result_fail(model->result, "the test needs more memory than its machine has");
 		return false;
 	}

@@ -79,8 +79,7 @@ struct model {
 	unsigned allocations;      /* with a machine, but no address space */
 	unsigned nr_frames;
 	struct audit_frame frames[MODEL_MAX_FRAMES]; /* scratch of model_audit() */
-	bool exhausted;   /* the machine was too small after all: the result would be a lie */
-	char detail[160]; /* what is wrong with the present state */
+	char detail[160];                            /* what is wrong with the present state */
 };
 
 /* model.c: build the initial state. 0, or an error with result->status and reason set. */

@@ -64,8 +64,6 @@ static unsigned fine_ran(void *context, unsigned task, enum check_run run)
 	model->detail[0] = '\0';
 	model->state->tasks[task].busy = run == CHECK_BLOCKED || run == CHECK_LIVELOCK;
 	model->result->allocation_failed |= check_allocation_failed();
-	if (!nr_free_pages(model->state->machine) || check_exhausted())
-		model->exhausted = true;
 	if (run == CHECK_LIVELOCK) {
 		snprintf(model->detail, sizeof(model->detail), "P%u retries without end", task);
 		return VIOLATION_LIVELOCK;
@@ -156,6 +154,15 @@ static bool all_shown(const struct run_result *result, const struct run_result *
 	return !(run_result_violations(result) & ~run_result_violations(found));
 }
 
+/* What is left of the time that the user gives. False: none. */
+static bool leave_time(struct fine_options *options, double seconds)
+{
+	if (options->max_seconds <= 0)
+		return true;
+	options->max_seconds -= seconds;
+	return options->max_seconds > 0;
+}
+
 /*
  * A schedule that leaves tasks in the midst of something as seldom as can be says most about what
  * is wrong. So search again: with no such switch, with one, and so on, up to the violations.
@@ -166,7 +173,8 @@ static void shorten(struct model *model, const struct fine_machine *machine,
 	struct run_result *result = model->result;
 	bool more = true;
 
-	options.limits.max_states = MAX_SHORT_STATES;
+	if (!options.limits.max_states || options.limits.max_states > MAX_SHORT_STATES)
+		options.limits.max_states = MAX_SHORT_STATES;
 	options.jobs = 1;
 	for (options.max_switches = 0; more; options.max_switches++) {
 		struct run_result found = {0};
@@ -179,6 +187,7 @@ static void shorten(struct model *model, const struct fine_machine *machine,
 		more &= !all_shown(result, &found) && !stats.explore.complete;
 		more &= !(options.limits.stop && *options.limits.stop);
 		more &= options.max_switches < MAX_SHORT_SWITCHES;
+		more &= leave_time(&options, stats.seconds);
 		run_result_shorten(result, model->test, &found);
 		run_result_free(&found);
 	}
@@ -188,7 +197,7 @@ void model_explore_fine(struct model *model)
 {
 	const struct run_options *options = model->options;
 	const struct fine_machine machine = fine_machine(model);
-	const struct fine_options fine = {
+	struct fine_options fine = {
 		.limits = run_limits(options),
 		.no_reduction = options->no_reduction,
 		.count = options->count_executions,
@@ -211,7 +220,8 @@ void model_explore_fine(struct model *model)
 				err == -EIO ? "one of its processes was lost" : "out of memory");
 	else if (!stats.explore.complete && result->status == RUN_DONE)
 		run_result_incomplete(result, options, stats.explore.states);
-	if (run_result_violations(result) && !options->first_violation)
+	if (run_result_violations(result) && !options->first_violation &&
+	    leave_time(&fine, stats.seconds))
 		shorten(model, &machine, fine, start, size);
 	run_result_finish(result, model->test);
 	result->states = stats.explore.states;
