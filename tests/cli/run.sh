@@ -480,7 +480,6 @@ json 1 nearest '#'
 run 0 explain --fine --on model:v5.9 race.litmus
 out_has "is interrupted"
 out_has "mm/fork.c: "
-out_has "share_present_pte() "
 narrow 80
 run 0 explain --fine --on model:v5.9 --format json race.litmus
 json mm/machine.c steps 1 lines 0 file
