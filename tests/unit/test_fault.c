@@ -227,29 +227,30 @@ static void unsharing_the_zero_page(void **state)
 	end();
 }
 
+/* What a fault sets in an entry that was made good meanwhile. */
+static const struct {
+	unsigned flags;
+	pte_t set;
+} set_by_none[] = {
+	{0, 0},
+	{FAULT_FLAG_WRITE, DIRTY | PTE_ACCESSED},
+	{FAULT_FLAG_BREAK_COW, DIRTY | PTE_ACCESSED},
+	{FAULT_FLAG_UNSHARE, 0},
+};
+
 /* handle_pte_fault(): somebody else was quicker. What the CPU sets is set for it, no more. */
 static void a_fault_that_is_none(void **state)
 {
-	static const struct {
-		unsigned flags;
-		pte_t set;
-	} cases[] = {
-		{0, 0},
-		{FAULT_FLAG_WRITE, DIRTY | PTE_ACCESSED},
-		{FAULT_FLAG_BREAK_COW, DIRTY | PTE_ACCESSED},
-		{FAULT_FLAG_UNSHARE, 0},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(set_by_none) / sizeof(set_by_none[0]); i++) {
 		pte_t before;
 
 		begin(NEWEST, RW);
 		store(1);
 		set_entry(pte() & ~(DIRTY | PTE_ACCESSED));
 		before = pte();
-		assert_int_equal(fault(cases[i].flags), 0);
-		assert_int_equal(pte(), before | cases[i].set);
+		assert_int_equal(fault(set_by_none[i].flags), 0);
+		assert_int_equal(pte(), before | set_by_none[i].set);
 		/* The entry's lock is free. */
 		store(2);
 		end();
@@ -460,26 +461,16 @@ static void unsharing_a_huge_page(void **state)
 
 static void a_huge_fault_that_is_none(void **state)
 {
-	static const struct {
-		unsigned flags;
-		pte_t set;
-	} cases[] = {
-		{0, 0},
-		{FAULT_FLAG_WRITE, DIRTY | PTE_ACCESSED},
-		{FAULT_FLAG_BREAK_COW, DIRTY | PTE_ACCESSED},
-		{FAULT_FLAG_UNSHARE, 0},
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(set_by_none) / sizeof(set_by_none[0]); i++) {
 		pte_t before;
 
 		begin_huge(NEWEST);
 		store(1);
 		set_pmd(pmd() & ~(DIRTY | PTE_ACCESSED));
 		before = pmd();
-		assert_int_equal(fault(cases[i].flags), 0);
-		assert_int_equal(pmd(), before | cases[i].set);
+		assert_int_equal(fault(set_by_none[i].flags), 0);
+		assert_int_equal(pmd(), before | set_by_none[i].set);
 		store(2);
 		end();
 	}
