@@ -17,17 +17,6 @@ static bool observes_p0(const struct litmus_test *test)
 	return false;
 }
 
-static bool reads_events(const struct litmus_test *test)
-{
-	for (int task = 0; task < test->nr_tasks; task++) {
-		for (int i = 0; i < test->tasks[task].nr_ops; i++) {
-			if (test->tasks[task].ops[i].code == LITMUS_READ)
-				return true;
-		}
-	}
-	return false;
-}
-
 const struct litmus_op *model_next_op(const struct model *model, int task)
 {
 	const struct litmus_task *program = &model->test->tasks[task];
@@ -315,7 +304,7 @@ int model_init(struct model *model, const struct litmus_test *test, const struct
 	model->options = options;
 	model->result = result;
 	model->observes_p0 = observes_p0(test);
-	model->reads_events = reads_events(test);
+	model->reads_events = litmus_uses(test, LITMUS_READ);
 	model->nr_frames = model_machine(test).nr_frames;
 	if (model_cannot(test, result->reason, sizeof(result->reason))) {
 		result->status = RUN_SKIPPED;
