@@ -2,6 +2,7 @@
 /* explore.c - breadth-first search through the states of a machine */
 
 #include "check/explore.h"
+#include "check/reserve.h"
 #include "check/visited.h"
 
 #include <errno.h>
@@ -16,6 +17,9 @@
  */
 
 #define NO_NODE UINT32_MAX
+
+/* So many states lie between two calls of progress(). */
+#define PROGRESS_STATES 4096
 
 /* How a state was reached first; following the parents back gives its schedule. */
 struct node {
@@ -53,20 +57,6 @@ struct search {
 	bool ended; /* by a limit, `stop` or `final` */
 };
 
-/* Make room for `needed` elements of `size` bytes. Returns the array, or NULL; then it's as before.
- */
-static void *grow(void *array, size_t *room, size_t needed, size_t size)
-{
-	size_t new_room = *room ? *room : 4096 / size;
-
-	while (new_room < needed)
-		new_room *= 2;
-	void *bigger = reallocarray(array, new_room, size);
-	if (bigger)
-		*room = new_room;
-	return bigger;
-}
-
 /* Tell the machine that it is in a final or broken state, and how it came there. */
 static int report(struct search *s, uint32_t node, unsigned violations)
 {
@@ -74,13 +64,9 @@ static int report(struct search *s, uint32_t node, unsigned violations)
 
 	for (uint32_t n = node; s->nodes[n].parent != NO_NODE; n = s->nodes[n].parent)
 		nr_moves++;
-	if (nr_moves > s->schedule_room || !s->schedule) {
-		struct explore_move *schedule =
-			grow(s->schedule, &s->schedule_room, nr_moves, sizeof(*schedule));
-		if (!schedule)
-			return -ENOMEM;
-		s->schedule = schedule;
-	}
+	/* One more: it is an array even without a move. */
+	if (reserve(&s->schedule, &s->schedule_room, nr_moves + 1, sizeof(*s->schedule)))
+		return -ENOMEM;
 	size_t i = nr_moves;
 	for (uint32_t n = node; s->nodes[n].parent != NO_NODE; n = s->nodes[n].parent)
 		s->schedule[--i] = s->nodes[n].move;
@@ -100,12 +86,8 @@ static struct entry *save(struct search *s)
 
 	if (size > UINT32_MAX)
 		return NULL;
-	if (needed > s->next.room) {
-		unsigned char *bytes = grow(s->next.bytes, &s->next.room, needed, 1);
-		if (!bytes)
-			return NULL;
-		s->next.bytes = bytes;
-	}
+	if (reserve(&s->next.bytes, &s->next.room, needed, 1))
+		return NULL;
 	struct entry *entry = (struct entry *)(void *)(s->next.bytes + s->next.used);
 	entry->node = NO_NODE;
 	entry->size = (uint32_t)size;
@@ -131,13 +113,8 @@ static int arrive(struct search *s, uint32_t parent, struct explore_move move, u
 		return 0;
 	}
 
-	if (s->nr_nodes == s->nodes_room) {
-		struct node *nodes =
-			grow(s->nodes, &s->nodes_room, s->nr_nodes + 1, sizeof(*nodes));
-		if (!nodes)
-			return -ENOMEM;
-		s->nodes = nodes;
-	}
+	if (reserve(&s->nodes, &s->nodes_room, s->nr_nodes + 1, sizeof(*s->nodes)))
+		return -ENOMEM;
 	uint32_t node = (uint32_t)s->nr_nodes++;
 	s->nodes[node] = (struct node){parent, move};
 	s->stats->states++;
@@ -172,7 +149,7 @@ static int expand(struct search *s, const struct entry *entry)
 		return report(s, entry->node, 0);
 
 	for (int i = 0; i < nr_moves && !s->ended; i++) {
-		if (s->limits->progress && s->stats->states % EXPLORE_PROGRESS_STATES == 0)
+		if (s->limits->progress && s->stats->states % PROGRESS_STATES == 0)
 			s->limits->progress(s->limits->progress_context, s->stats->states);
 		if (s->limits->stop && *s->limits->stop) {
 			s->ended = true;

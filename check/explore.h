@@ -57,9 +57,6 @@ struct explore_limits {
 	void *progress_context;
 };
 
-/* So many states lie between two calls of progress(), as a power of two. */
-#define EXPLORE_PROGRESS_STATES 4096
-
 struct explore_stats {
 	uint64_t states;       /* distinct, the first included */
 	uint64_t transitions;  /* moves made */

@@ -3,6 +3,7 @@
 
 #include "check/fine.h"
 #include "check/crew.h"
+#include "check/reserve.h"
 #include "check/search.h"
 
 #include <errno.h>
@@ -43,23 +44,6 @@
  * others any that can finish one.
  */
 
-int search_reserve(void *array, size_t *room, size_t needed, size_t size)
-{
-	size_t new_room = *room ? *room : 64;
-	void *bigger;
-
-	if (needed <= *room)
-		return 0;
-	while (new_room < needed)
-		new_room *= 2;
-	bigger = reallocarray(*(void **)array, new_room, size);
-	if (!bigger)
-		return -ENOMEM;
-	*(void **)array = bigger;
-	*room = new_room;
-	return 0;
-}
-
 static struct frame *top_frame(struct search *s)
 {
 	return &s->frames[s->depth - 1];
@@ -84,7 +68,7 @@ static int report(struct search *s, unsigned violations, const struct explore_mo
 	size_t length = 0;
 	size_t room = s->prefix.nr + s->depth + (size_t)nr;
 
-	if (search_reserve(&s->schedule, &s->schedule_room, room, sizeof(*s->schedule)))
+	if (reserve(&s->schedule, &s->schedule_room, room, sizeof(*s->schedule)))
 		return -ENOMEM;
 	for (size_t i = 0; i < s->prefix.nr; i++)
 		s->schedule[length++] = s->prefix.moves[i];
@@ -243,7 +227,7 @@ static void find_moves(struct search *s)
 
 static int push_frame(struct search *s, const struct frame *frame)
 {
-	if (search_reserve(&s->frames, &s->frames_room, s->depth + 1, sizeof(*s->frames)) ||
+	if (reserve(&s->frames, &s->frames_room, s->depth + 1, sizeof(*s->frames)) ||
 	    trail_push(&s->trail))
 		return -ENOMEM;
 	s->frames[s->depth++] = *frame;
@@ -321,7 +305,7 @@ static int compare_whole(struct search *s, const struct frame *frame, struct vis
 	size_t size = sizeof(size_t) + sizeof(hidden) + check_size();
 	unsigned char *bytes;
 
-	if (search_reserve(&s->saved, &s->saved_room, s->nr_saved + size, 1))
+	if (reserve(&s->saved, &s->saved_room, s->nr_saved + size, 1))
 		return -ENOMEM;
 	bytes = s->saved + s->nr_saved;
 	memcpy(bytes, &size, sizeof(size));

@@ -74,7 +74,4 @@ void search_pop(struct search *s);
 /* Is it time to stop? Also shows how far the search is. */
 bool search_must_stop(struct search *s);
 
-/* Make room for `needed` elements of `size` bytes in *array. 0 or -ENOMEM. */
-int search_reserve(void *array, size_t *room, size_t needed, size_t size);
-
 #endif

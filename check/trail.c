@@ -2,6 +2,7 @@
 /* trail.c - the states of the world on the way to the present one, by what differs */
 
 #include "check/trail.h"
+#include "check/reserve.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -59,22 +60,6 @@ void trail_end(struct trail *trail)
 	free(trail->old);
 	free(trail->changes);
 	*trail = (struct trail){0};
-}
-
-/* Make room for `needed` elements of `size` bytes in *array. 0 or -ENOMEM. */
-static int reserve(void *array, size_t *room, size_t needed, size_t size)
-{
-	size_t new_room = needed < 64 ? 64 : 2 * needed;
-	void *bigger;
-
-	if (needed <= *room)
-		return 0;
-	bigger = reallocarray(*(void **)array, new_room, size);
-	if (!bigger)
-		return -ENOMEM;
-	*(void **)array = bigger;
-	*room = new_room;
-	return 0;
 }
 
 static XXH128_hash_t *hash_of(struct trail *trail, const struct trail_chunk *chunk)

@@ -2,14 +2,14 @@
 /* work.c - what is left of a search: moves that nobody has made yet */
 
 #include "check/work.h"
+#include "check/reserve.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 static int add_move(struct work *work, struct explore_move move)
 {
-	if (search_reserve(&work->moves, &work->moves_room, work->nr_moves + 1,
-			   sizeof(*work->moves)))
+	if (reserve(&work->moves, &work->moves_room, work->nr_moves + 1, sizeof(*work->moves)))
 		return -ENOMEM;
 	work->moves[work->nr_moves++] = move;
 	return 0;
@@ -18,8 +18,7 @@ static int add_move(struct work *work, struct explore_move move)
 /* An item that has no moves yet. */
 static int add_item(struct work *work, unsigned switches, bool alone)
 {
-	if (search_reserve(&work->items, &work->items_room, work->nr_items + 1,
-			   sizeof(*work->items)))
+	if (reserve(&work->items, &work->items_room, work->nr_items + 1, sizeof(*work->items)))
 		return -ENOMEM;
 	work->items[work->nr_items++] =
 		(struct work_item){.first = work->nr_moves, .switches = switches, .alone = alone};
