@@ -106,8 +106,6 @@ static void add_stats(struct fine_stats *to, const struct fine_stats *from)
 		to->explore.depth = from->explore.depth;
 	to->steps += from->steps;
 	to->ahead += from->ahead;
-	if (from->state_size > to->state_size)
-		to->state_size = from->state_size;
 }
 
 static int hear(struct crew *crew, struct work *left, FILE *from)

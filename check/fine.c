@@ -359,13 +359,10 @@ static int arrive(struct search *s, struct explore_move via, unsigned switches)
 	struct explore_stats *stats = &s->stats->explore;
 	struct frame frame = {.via = via, .switches = switches};
 	XXH128_hash_t world;
-	size_t size = check_size();
 
 	if (trail_look(&s->trail, &world))
 		return -ENOMEM;
 	s->looked = true;
-	if (size > s->stats->state_size)
-		s->stats->state_size = size;
 
 	if (!s->options->no_hash) {
 		int new;

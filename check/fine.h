@@ -77,7 +77,6 @@ struct fine_stats {
 	uint64_t steps;      /* made on the way from state to state */
 	uint64_t ahead;      /* made to see what is ahead, and undone */
 	double executions;   /* with `count`: from beginning to end, as far as they were explored */
-	size_t state_size;   /* of the largest, in bytes */
 	size_t visited_size; /* of what is known of the states that were seen, in bytes */
 	double seconds;
 };
