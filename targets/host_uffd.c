@@ -181,6 +181,9 @@ static long do_continue(const struct host *host, const struct litmus_op *op, int
 	return uffd_ioctl(fd, UFFDIO_CONTINUE, &what);
 }
 
+/* A page that stays busy is held by the test. */
+#define MOVE_TRIES 8
+
 static long do_move(const struct host *host, const struct litmus_op *op, int fd)
 {
 	struct move what = {
@@ -188,11 +191,21 @@ static long do_move(const struct host *host, const struct litmus_op *op, int fd)
 		.src = host_page_address(host, op->to),
 		.len = host_length(host, op),
 	};
+	const struct timespec pause = {.tv_nsec = 1000000};
+	long result;
 
 	if (op->flags & LITMUS_UFFDIO_MODE_DONTWAKE)
 		what.mode |= MOVE_DONTWAKE;
 	if (op->flags & LITMUS_UFFDIO_MODE_SRC_HOLES)
 		what.mode |= MOVE_ALLOW_SRC_HOLES;
+	/* Whoever in the kernel looks at the page just now is no part of the test: nothing moved.
+	 */
+	for (int tries = 1; tries < MOVE_TRIES; tries++) {
+		result = uffd_ioctl(fd, IOCTL_MOVE, &what);
+		if (result != -EBUSY)
+			return result;
+		host_syscall(SYS_nanosleep, (long)&pause, 0, 0, 0, 0, 0);
+	}
 	return uffd_ioctl(fd, IOCTL_MOVE, &what);
 }
 
