@@ -22,9 +22,10 @@ enum violation {
 	VIOLATION_LIVELOCK = 1 << 11,      /* a task retries without end */
 	VIOLATION_UNSTABLE_PAGE =
 		1 << 12, /* a page changed while a device that can't bear it wrote it */
+	VIOLATION_CRASH = 1 << 13, /* a real kernel panicked, or answered no more */
 };
 
-#define VIOLATION_KINDS 13
+#define VIOLATION_KINDS 14
 
 /* Name of one kind ("lost-dma"); the kind must be a single bit. */
 const char *violation_name(enum violation kind);

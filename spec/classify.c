@@ -315,3 +315,14 @@ unsigned spec_classify(const struct litmus_test *test, const struct run_result *
 	}
 	return nearest;
 }
+
+void spec_classify_result(const struct litmus_test *test, const struct run_result *spec,
+			  struct run_result *result)
+{
+	for (int i = 0; i < result->nr_outcomes; i++) {
+		struct outcome *outcome = &result->outcomes[i];
+
+		if (outcome->values)
+			outcome->violations = spec_classify(test, spec, outcome->values);
+	}
+}

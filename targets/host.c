@@ -15,7 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "spec/spec.h"
 #include "targets/host_system.h"
 
 /*
@@ -199,8 +198,8 @@ static int wait_for_supervisor(struct host *host, const struct run_options *opti
 	return status;
 }
 
-static bool add_result(const struct litmus_test *test, const struct run_result *spec,
-		       const struct host_result *from, struct run_result *result)
+static bool add_result(const struct litmus_test *test, const struct host_result *from,
+		       struct run_result *result)
 {
 	bool broken = from->violations != VIOLATION_NONE;
 	struct outcome *outcome = run_result_add(result, test, broken ? NULL : from->values,
@@ -210,16 +209,14 @@ static bool add_result(const struct litmus_test *test, const struct run_result *
 		return false;
 	if (broken)
 		outcome->violations = from->violations;
-	else if (spec && outcome->count == 1)
-		outcome->violations = spec_classify(test, spec, from->values);
 	return true;
 }
 
-static void gather(const struct litmus_test *test, const struct run_result *spec,
-		   const struct host_shared *shared, struct run_result *result)
+static void gather(const struct litmus_test *test, const struct host_shared *shared,
+		   struct run_result *result)
 {
 	for (unsigned i = 0; i < shared->nr_done; i++) {
-		if (!add_result(test, spec, &shared->results[i], result)) {
+		if (!add_result(test, &shared->results[i], result)) {
 			end_run(result, RUN_FAILED, "out of memory");
 			return;
 		}
@@ -236,8 +233,7 @@ static void gather(const struct litmus_test *test, const struct run_result *spec
 			shared->nr_done, shared->nr_total);
 }
 
-static void run(struct host *host, const struct run_options *options, const struct run_result *spec,
-		struct run_result *result)
+static void run(struct host *host, const struct run_options *options, struct run_result *result)
 {
 	pid_t pid = start_supervisor(host);
 	int status;
@@ -254,12 +250,12 @@ static void run(struct host *host, const struct run_options *options, const stru
 		end_run(result, host->shared->failed ? RUN_FAILED : RUN_SKIPPED, "%s",
 			host->shared->reason);
 	else
-		gather(host->test, spec, host->shared, result);
+		gather(host->test, host->shared, result);
 }
 
 /* The system is as the test needs it for as long as the run takes. */
 static void run_guarded(struct host *host, const struct run_options *options,
-			const struct run_result *spec, struct run_result *result)
+			struct run_result *result)
 {
 	struct host_needs needs = {.huge_size = host->huge_size};
 	struct host_system system;
@@ -267,7 +263,7 @@ static void run_guarded(struct host *host, const struct run_options *options,
 
 	host_find_needs(host->test, &needs);
 	if (host_system_take(&system, &needs, options->stop, reason, sizeof(reason))) {
-		run(host, options, spec, result);
+		run(host, options, result);
 		host_system_return(&system);
 	} else if (reason[0]) {
 		end_run(result, RUN_SKIPPED, "%s", reason);
@@ -284,7 +280,7 @@ static void limit_iterations(struct host *host)
 }
 
 void host_run(const struct litmus_test *test, const struct run_options *options,
-	      const struct run_result *spec, struct run_result *result)
+	      struct run_result *result)
 {
 	double start = host_seconds();
 	unsigned iterations = options->host_iterations;
@@ -305,7 +301,7 @@ void host_run(const struct litmus_test *test, const struct run_options *options,
 	}
 	if (!options->host_iterations)
 		limit_iterations(host);
-	run_guarded(host, options, spec, result);
+	run_guarded(host, options, result);
 	free_host(host, iterations);
 	result->seconds = host_seconds() - start;
 }

@@ -21,6 +21,7 @@ struct result_head {
 	char reason[256];
 	bool allocation_failed;
 	int nr_outcomes;
+	double seconds;
 };
 
 static bool put(FILE *to, const void *from, size_t size)
@@ -59,6 +60,7 @@ int run_result_send(const struct run_result *result, const struct litmus_test *t
 		.status = result->status,
 		.allocation_failed = result->allocation_failed,
 		.nr_outcomes = result->nr_outcomes,
+		.seconds = result->seconds,
 	};
 
 	memcpy(head.reason, result->reason, sizeof(head.reason));
@@ -122,6 +124,7 @@ int run_result_receive(struct run_result *result, const struct litmus_test *test
 	if (!get(from, &head, sizeof(head)))
 		return -EIO;
 	result->allocation_failed |= head.allocation_failed;
+	result->seconds += head.seconds;
 	for (int i = 0; i < head.nr_outcomes && !err; i++) {
 		struct outcome_head outcome;
 
@@ -129,7 +132,11 @@ int run_result_receive(struct run_result *result, const struct litmus_test *test
 		if (!err)
 			err = receive_body(result, test, &outcome, from);
 	}
-	if (!err && head.status == RUN_FAILED)
+	if (err || head.status == RUN_DONE)
+		return err;
+	if (head.status == RUN_FAILED)
 		run_result_fail(result, head.reason);
-	return err;
+	result->status = head.status;
+	memcpy(result->reason, head.reason, sizeof(result->reason));
+	return 0;
 }

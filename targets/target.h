@@ -19,6 +19,7 @@ struct run_options {
 	void (*progress)(void *context, uint64_t states);
 	void *progress_context;
 	unsigned host_iterations; /* 0: as many as the test needs */
+	unsigned vm_seconds;      /* vm: who says nothing for so long in a test hangs; 0: 90 s */
 	bool fine;                /* model: every access is a step, not just every operation */
 	bool no_reduction;        /* fine: try all orders, even of what has nothing in common */
 	unsigned max_switches;    /* fine: away from tasks that could go on; 0: no bound */
@@ -123,8 +124,11 @@ void model_run(const struct litmus_test *test, const struct mm_rules *rules,
 	       const struct run_options *options, const struct run_result *spec,
 	       struct run_result *result);
 
-/* The kernel that we run on, with real processes and real pins. Violations against `spec`. */
+/*
+ * The kernel that we run on, with real processes and real pins. No violations but broken states:
+ * spec_classify_result() finds the others.
+ */
 void host_run(const struct litmus_test *test, const struct run_options *options,
-	      const struct run_result *spec, struct run_result *result);
+	      struct run_result *result);
 
 #endif

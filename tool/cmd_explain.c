@@ -111,8 +111,8 @@ static void run_on(struct subject *subject, const struct target *target)
 	if (target->kind == TARGET_SPEC)
 		spec_run(subject->test, &subject->options, &subject->result);
 	else
-		run_target(subject->io, subject->test, target, &subject->options, &subject->spec,
-			   &subject->result);
+		run_model(subject->test, target, &subject->options, &subject->spec,
+			  &subject->result);
 }
 
 /* What is wrong with the test on the ideal machine: a deadlock. */
@@ -260,10 +260,12 @@ static int choose_targets(struct target_options *options, struct tool_io *io)
 	char err[TOOL_MESSAGE_SIZE];
 
 	for (int i = 0; i < options->targets.nr; i++) {
-		if (options->targets.targets[i].kind != TARGET_HOST)
+		if (!target_is_kernel(&options->targets.targets[i]))
 			continue;
-		tool_complain(io, "host can't be explained: a real kernel does not say which "
-				  "schedule it took; expected spec or model:ERA");
+		tool_complain(io,
+			      "%s can't be explained: a real kernel does not say which "
+			      "schedule it took; expected spec or model:ERA",
+			      options->targets.targets[i].name);
 		return TOOL_TROUBLE;
 	}
 	if (options->targets.nr > 1 && (options->on || options->changed)) {

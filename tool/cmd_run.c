@@ -18,6 +18,7 @@ struct run_arguments {
 	struct target_options target;
 	int format;
 	uint64_t iterations;
+	uint64_t timeout;
 	bool verbose;
 	bool quiet;
 	int nr_files;
@@ -31,7 +32,9 @@ static const struct report *const formats[] = {&report_table, &report_diff, &rep
 static const struct argp_option run_options[] = {
 	{"format", OPTION_FORMAT, "FORMAT", 0, "table (the default), diff, herd, ktap or json", 0},
 	{"iterations", OPTION_ITERATIONS, "N", 0,
-	 "run a test N times on the host (0: as often as it needs)", 0},
+	 "run a test N times on a real kernel (0: as often as it needs)", 0},
+	{"timeout", OPTION_TIMEOUT, "SECONDS", 0,
+	 "a virtual machine that says nothing for so long in a test hangs (0: 90 s)", 0},
 	{"verbose", 'v', NULL, 0, "also print the outcomes", 0},
 	{"quiet", 'q', NULL, 0, "print only what is not as expected", 0},
 	{0},
@@ -52,6 +55,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case OPTION_ITERATIONS:
 		if (options_number(state, "--iterations", argument, UINT_MAX,
 				   &arguments->iterations))
+			return 0;
+		return EINVAL;
+	case OPTION_TIMEOUT:
+		if (options_number(state, "--timeout", argument, UINT32_MAX, &arguments->timeout))
 			return 0;
 		return EINVAL;
 	case 'v':
@@ -153,6 +160,25 @@ static int exit_status(const struct run *run)
 	return counts.unexpected || counts.incomplete ? TOOL_UNEXPECTED : TOOL_OK;
 }
 
+/* Virtual machines know beforehand what they will be asked for. */
+static int begin_machines(struct run *run)
+{
+	char err[TOOL_MESSAGE_SIZE];
+
+	if (run->io->example)
+		return TOOL_OK;
+	if (machines_begin(&run->machines, &run->targets, err, sizeof(err)) < 0) {
+		tool_complain(run->io, "%s", err);
+		return TOOL_TROUBLE;
+	}
+	for (int i = 0; i < run->nr_rows; i++) {
+		if (run->rows[i].test &&
+		    machines_queue(&run->machines, run->rows[i].test, &run->options) < 0)
+			return tool_no_memory(run->io);
+	}
+	return TOOL_OK;
+}
+
 static int run_rows(struct run *run, const struct report *report)
 {
 	struct progress progress;
@@ -162,7 +188,10 @@ static int run_rows(struct run *run, const struct report *report)
 	interrupt_catch(&before);
 	run->options.stop = &interrupt_seen;
 	progress_begin(&progress, run->io->err);
-	status = run_all(run, report, &progress);
+	status = begin_machines(run);
+	if (status == TOOL_OK)
+		status = run_all(run, report, &progress);
+	machines_end(&run->machines);
 	interrupt_release(&before);
 	return status == TOOL_OK ? exit_status(run) : status;
 }
@@ -202,6 +231,7 @@ static int run_with(struct run_arguments *arguments)
 	char err[TOOL_MESSAGE_SIZE];
 
 	run.options.host_iterations = (unsigned)arguments->iterations;
+	run.options.vm_seconds = (unsigned)arguments->timeout;
 	terminal_init(&run.terminal, io->out, arguments->common.color);
 	if (choose_targets(&arguments->target, err, sizeof(err)) < 0) {
 		tool_complain(io, "%s", err);

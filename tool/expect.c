@@ -161,7 +161,7 @@ const struct litmus_expectation *expect_find(const struct litmus_test *test,
 {
 	const struct litmus_expectation *line = NULL;
 
-	if (target->kind == TARGET_HOST)
+	if (target_is_kernel(target))
 		return NULL;
 	if (options->strict)
 		line = last_line(test, target, LITMUS_IF_STRICT);

@@ -31,6 +31,7 @@ static const char *const kind_sentences[VIOLATION_KINDS] = {
 	"tasks wait for each other and none can go on",
 	"a task tries again without end",
 	"a page was changed while the swap device, which needs it unchanged, was writing it",
+	"a real kernel panicked, or answered no more",
 };
 
 static const struct view_line *find_line(const struct view *view, const char *key)

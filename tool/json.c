@@ -94,6 +94,7 @@ json_t *json_target(struct json *json, const struct target *target)
 		[TARGET_SPEC] = "spec",
 		[TARGET_MODEL] = "model",
 		[TARGET_HOST] = "host",
+		[TARGET_VM] = "vm",
 	};
 	json_t *object = json_object();
 	char name[256];

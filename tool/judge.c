@@ -145,7 +145,7 @@ int judge_cell(const struct litmus_test *test, const struct target *target,
 {
 	cell->observation = run_result_observation(&cell->result);
 	cell->violations = run_result_violations(&cell->result);
-	if (target->kind == TARGET_HOST)
+	if (target_is_kernel(target))
 		return judge_by_model(test, target, options, spec, cell);
 	return judge_by_line(test, target, options, cell);
 }

@@ -7,34 +7,53 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spec/spec.h"
+
 static void decline(struct run_result *result, enum run_status status, const char *reason)
 {
 	result->status = status;
 	snprintf(result->reason, sizeof(result->reason), "%s", reason);
 }
 
-void run_target(struct tool_io *io, const struct litmus_test *test, const struct target *target,
-		const struct run_options *options, const struct run_result *spec,
-		struct run_result *result)
+/* Can violations of this test be told? Against half of what is allowed, anything could be one. */
+static bool can_judge(const struct run_result *spec, struct run_result *result)
 {
-	/* Against half of what is allowed, anything could look like a violation. */
 	if (spec->status == RUN_INCOMPLETE)
 		decline(result, RUN_INCOMPLETE, "what the spec allows is not known completely");
 	else if (spec->status != RUN_DONE)
 		decline(result, spec->status, spec->reason);
-	else if (target->kind == TARGET_MODEL)
+	return spec->status == RUN_DONE;
+}
+
+void run_model(const struct litmus_test *test, const struct target *target,
+	       const struct run_options *options, const struct run_result *spec,
+	       struct run_result *result)
+{
+	if (can_judge(spec, result))
 		model_run(test, &target->rules, options, spec, result);
-	else if (io->example)
-		decline(result, RUN_SKIPPED, "nothing is done on the host");
+}
+
+void run_kernel(const struct run *run, const struct litmus_test *test, const struct target *target,
+		const struct run_result *spec, struct run_result *result)
+{
+	if (!can_judge(spec, result))
+		return;
+	if (run->io->example) {
+		decline(result, RUN_SKIPPED, "nothing is done on a real kernel");
+		return;
+	}
+	if (target->kind == TARGET_VM)
+		machines_run(&run->machines, target, test, &run->options, result);
 	else
-		host_run(test, options, spec, result);
+		host_run(test, &run->options, result);
+	spec_classify_result(test, spec, result);
 }
 
 int run_replay(const struct litmus_test *test, const struct target *target,
 	       const struct run_options *options, const struct outcome *outcome, replay_fn *fn,
 	       void *context)
 {
-	if (!outcome->schedule || target->kind == TARGET_HOST)
+	if (!outcome->schedule || target_is_kernel(target))
 		return -EINVAL;
 	if (target->kind == TARGET_SPEC)
 		return spec_replay(test, options, outcome->schedule, outcome->nr_moves, fn,
@@ -55,8 +74,10 @@ static int fill_cell(struct run *run, const struct row *row, const struct target
 		cell->result = *spec;
 	else if (is_stopped(&run->options))
 		decline(&cell->result, RUN_INCOMPLETE, "interrupted");
+	else if (target_is_kernel(target))
+		run_kernel(run, row->test, target, spec, &cell->result);
 	else
-		run_target(run->io, row->test, target, &run->options, spec, &cell->result);
+		run_model(row->test, target, &run->options, spec, &cell->result);
 	return judge_cell(row->test, target, &run->options, spec, cell);
 }
 

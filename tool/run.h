@@ -6,6 +6,7 @@
 #include "litmus/litmus.h"
 #include "targets/replay.h"
 #include "targets/target.h"
+#include "tool/machines.h"
 #include "tool/targets.h"
 #include "tool/terminal.h"
 #include "tool/tool.h"
@@ -40,6 +41,7 @@ struct run {
 	struct tool_io *io;
 	struct terminal terminal;
 	struct target_list targets;
+	struct machines machines; /* for those of the targets that are virtual machines */
 	struct run_options options;
 	bool verbose;
 	bool quiet;
@@ -54,13 +56,17 @@ int run_row(struct run *run, struct row *row, struct progress *progress);
 
 void row_free(const struct run *run, struct row *row);
 
-/* Run one test on a model or on the host; `spec` is what spec_run() said of it. */
-void run_target(struct tool_io *io, const struct litmus_test *test, const struct target *target,
-		const struct run_options *options, const struct run_result *spec,
-		struct run_result *result);
+/* Run one test on a model; `spec` is what spec_run() said of it. */
+void run_model(const struct litmus_test *test, const struct target *target,
+	       const struct run_options *options, const struct run_result *spec,
+	       struct run_result *result);
+
+/* The same on the host or in a virtual machine. */
+void run_kernel(const struct run *run, const struct litmus_test *test, const struct target *target,
+		const struct run_result *spec, struct run_result *result);
 
 /*
- * Replay the schedule of an outcome that spec_run() or run_target() gave. Returns as
+ * Replay the schedule of an outcome that spec_run() or run_model() gave. Returns as
  * model_replay(); -EINVAL also where there is no schedule, as on the host.
  */
 int run_replay(const struct litmus_test *test, const struct target *target,

@@ -19,11 +19,11 @@ struct kind_letter {
 
 /* The worst first: it gives a cell its letter. */
 static const struct kind_letter kind_letters[VIOLATION_KINDS] = {
-	{VIOLATION_USE_AFTER_FREE, 'F'}, {VIOLATION_BAD_COUNT, 'C'}, {VIOLATION_LEAK, 'X'},
-	{VIOLATION_LOST_WRITE, 'W'},     {VIOLATION_LOST_DMA, 'L'},  {VIOLATION_STALE_DMA, 'S'},
-	{VIOLATION_WRONG_PAGE, 'P'},     {VIOLATION_STALE_TLB, 'T'}, {VIOLATION_DEADLOCK, 'D'},
-	{VIOLATION_LIVELOCK, 'V'},       {VIOLATION_MISSED_WP, 'M'}, {VIOLATION_SPURIOUS_WP, 'U'},
-	{VIOLATION_UNSTABLE_PAGE, 'B'},
+	{VIOLATION_CRASH, 'K'},       {VIOLATION_USE_AFTER_FREE, 'F'}, {VIOLATION_BAD_COUNT, 'C'},
+	{VIOLATION_LEAK, 'X'},        {VIOLATION_LOST_WRITE, 'W'},     {VIOLATION_LOST_DMA, 'L'},
+	{VIOLATION_STALE_DMA, 'S'},   {VIOLATION_WRONG_PAGE, 'P'},     {VIOLATION_STALE_TLB, 'T'},
+	{VIOLATION_DEADLOCK, 'D'},    {VIOLATION_LIVELOCK, 'V'},       {VIOLATION_MISSED_WP, 'M'},
+	{VIOLATION_SPURIOUS_WP, 'U'}, {VIOLATION_UNSTABLE_PAGE, 'B'},
 };
 
 static char cell_letter(const struct cell *cell)

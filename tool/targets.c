@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "targets/kernels.h"
 #include "tool/suggest.h"
 #include "tool/text.h"
 
@@ -92,6 +93,49 @@ static int append_host(struct target_list *list, char *err, size_t err_size)
 	return append(list, "host", target, err, err_size);
 }
 
+/* "vm:6.1" */
+static int append_machine(struct target_list *list, const char *name, char *err, size_t err_size)
+{
+	struct target target = {.kind = TARGET_VM};
+	struct kernel kernel;
+
+	if (kernel_find(name + strlen("vm:"), &kernel, err, err_size) < 0)
+		return -1;
+	target.era = mm_era_find(kernel.version);
+	kernel_free(&kernel);
+	return append(list, name, target, err, err_size);
+}
+
+static int append_cached(struct target_list *list, const struct kernel_list *kernels, char *err,
+			 size_t err_size)
+{
+	if (kernels->nr == 0) {
+		snprintf(err, err_size,
+			 "no kernels for 'vm', expected some in the cache "
+			 "('cowherd kernels fetch')");
+		return -1;
+	}
+	for (int i = 0; i < kernels->nr; i++) {
+		char name[256];
+
+		snprintf(name, sizeof(name), "vm:%s", kernels->kernels[i].name);
+		if (append_machine(list, name, err, err_size) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int append_all_machines(struct target_list *list, char *err, size_t err_size)
+{
+	struct kernel_list kernels = {0};
+	int ret = kernels_cached(&kernels, err, err_size);
+
+	if (ret == 0)
+		ret = append_cached(list, &kernels, err, err_size);
+	kernels_free(&kernels);
+	return ret;
+}
+
 static int newest_major(void)
 {
 	int major = 0;
@@ -149,9 +193,9 @@ void targets_unknown_era(const char *name, char *err, size_t err_size)
 
 static void unknown_target(const char *text, char *err, size_t err_size)
 {
-	static const char *const words[] = {"spec", "model", "host"};
+	static const char *const words[] = {"spec", "model", "host", "vm"};
 	struct mm_version version;
-	const char *near = suggest_nearest(text, words, 3);
+	const char *near = suggest_nearest(text, words, 4);
 
 	if (targets_find_era(text)) {
 		snprintf(err, err_size, "no target '%s', did you mean 'model:%s'?", text, text);
@@ -166,7 +210,8 @@ static void unknown_target(const char *text, char *err, size_t err_size)
 		snprintf(err, err_size, "no target '%s', did you mean '%s'?", text, near);
 		return;
 	}
-	snprintf(err, err_size, "no target '%s', expected spec, model, model:ERA or host", text);
+	snprintf(err, err_size,
+		 "no target '%s', expected spec, model, model:ERA, host, vm or vm:KERNEL", text);
 }
 
 static int add_one(struct target_list *list, const char *text, char *err, size_t err_size)
@@ -179,6 +224,10 @@ static int add_one(struct target_list *list, const char *text, char *err, size_t
 		return append_all_eras(list, err, err_size);
 	if (strcmp(text, "host") == 0)
 		return append_host(list, err, err_size);
+	if (strcmp(text, "vm") == 0)
+		return append_all_machines(list, err, err_size);
+	if (strncmp(text, "vm:", 3) == 0)
+		return append_machine(list, text, err, err_size);
 	if (strncmp(text, "model:", 6) != 0) {
 		unknown_target(text, err, err_size);
 		return -1;
@@ -296,6 +345,11 @@ int targets_add_rules(struct target_list *list, const char *text, char *err, siz
 	if (ret < 0)
 		return ret;
 	return append(list, text, target, err, err_size);
+}
+
+bool target_is_kernel(const struct target *target)
+{
+	return target->kind == TARGET_HOST || target->kind == TARGET_VM;
 }
 
 char *target_full_name(const struct target *target, char *buf, size_t size)

@@ -12,12 +12,14 @@ enum target_kind {
 	TARGET_SPEC,
 	TARGET_MODEL,
 	TARGET_HOST,
+	TARGET_VM,
 };
 
 struct target {
 	enum target_kind kind;
-	char *name;               /* of the column: "spec", "v6.1", "v5.9,gup_break=pin", "host" */
-	const struct mm_era *era; /* model: the row; host: that of its kernel, or NULL */
+	/* Of the column: "spec", "v6.1", "v5.9,gup_break=pin", "host", "vm:6.1". */
+	char *name;
+	const struct mm_era *era; /* model: the row; host, vm: that of the kernel, or NULL */
 	struct mm_rules rules;    /* model: the row's, or changed ones */
 	bool changed;             /* by --rules */
 };
@@ -42,7 +44,10 @@ int targets_add_rules(struct target_list *list, const char *text, char *err, siz
 int targets_append(struct target_list *list, const struct target_list *from, char *err,
 		   size_t err_size);
 
-/* "spec", "model:v6.1" or "host", as it would be given to --on. Returns buf. */
+/* Is it a real kernel, of which no schedules are known? */
+bool target_is_kernel(const struct target *target);
+
+/* "spec", "model:v6.1", "host" or "vm:6.1", as it would be given to --on. Returns buf. */
 char *target_full_name(const struct target *target, char *buf, size_t size);
 
 /* mm_era_find(), but for versions that no kernel of our time has. */

@@ -30,7 +30,7 @@ void run(const struct litmus_test *test, unsigned iterations, struct run_result 
 {
 	const struct run_options options = {.host_iterations = iterations};
 
-	host_run(test, &options, NULL, result);
+	host_run(test, &options, result);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
 }
@@ -77,7 +77,7 @@ const char *why_skipped(const char *body)
 	struct run_result result;
 	bool skipped;
 
-	host_run(test, &options, NULL, &result);
+	host_run(test, &options, &result);
 	skipped = result.status == RUN_SKIPPED;
 	snprintf(reason, sizeof(reason), "%s", result.reason);
 	run_result_free(&result);
@@ -127,7 +127,7 @@ void expect_skipped_because(const char *body, bool (*prepare)(void), const char 
 	if (pid == 0) {
 		if (!prepare())
 			_exit(2);
-		host_run(test, &options, NULL, &result);
+		host_run(test, &options, &result);
 		if (result.status != RUN_SKIPPED || strcmp(result.reason, reason) != 0) {
 			fprintf(stderr, "status %d: %s\n", (int)result.status, result.reason);
 			_exit(1);

@@ -226,7 +226,7 @@ static void a_hang_ends_the_run(void **state)
 	(void)state;
 	if (stopper == 0)
 		stop_a_process(tool);
-	host_run(test, &options, NULL, &result);
+	host_run(test, &options, &result);
 	assert_int_equal(waitpid(stopper, &status, 0), stopper);
 	assert_int_equal(status, 0);
 	assert_int_equal(result.status, RUN_INCOMPLETE);
@@ -333,7 +333,7 @@ static void stop_ends_the_run(void **state)
 	struct run_result result;
 
 	(void)state;
-	host_run(test, &options, NULL, &result);
+	host_run(test, &options, &result);
 	assert_int_equal(result.status, RUN_INCOMPLETE);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	run_result_free(&result);
@@ -357,7 +357,7 @@ static void a_killed_tool_leaves_nothing_behind(void **state)
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
 	tool = fork();
 	if (tool == 0) {
-		host_run(test, &options, NULL, &result);
+		host_run(test, &options, &result);
 		_exit(0);
 	}
 	nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
@@ -386,7 +386,7 @@ static void an_unprivileged_user_may_run_it(void **state)
 	if (pid == 0) {
 		if (!become_nobody())
 			_exit(2);
-		host_run(test, &options, NULL, &result);
+		host_run(test, &options, &result);
 		_exit(result.status != RUN_DONE || result.nr_outcomes != 1 ||
 		      !result.outcomes[0].holds || waitpid(-1, NULL, WNOHANG) != -1);
 	}

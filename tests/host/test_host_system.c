@@ -132,7 +132,7 @@ static pid_t start_tool(void)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		setpgid(0, 0);
 		signal(SIGINT, stop);
-		host_run(test, &options, NULL, &result);
+		host_run(test, &options, &result);
 		_exit(result.status != RUN_INCOMPLETE);
 	}
 	setpgid(tool, tool);
@@ -235,7 +235,7 @@ static void two_at_once_do_not_meet(void **state)
 			for (int round = 0; round < 5; round++) {
 				struct run_result result;
 
-				host_run(test, &options, NULL, &result);
+				host_run(test, &options, &result);
 				failed += result.status != RUN_DONE;
 			}
 			_exit(failed);

@@ -788,6 +788,7 @@ static void test_violations(void **state)
 	assert_string_equal(violation_name(VIOLATION_USE_AFTER_FREE), "use-after-free");
 	assert_string_equal(violation_name(VIOLATION_LIVELOCK), "livelock");
 	assert_string_equal(violation_name(VIOLATION_UNSTABLE_PAGE), "unstable-page");
+	assert_string_equal(violation_name(VIOLATION_CRASH), "crash");
 	assert_int_equal(violation_from_name("leak"), VIOLATION_LEAK);
 	assert_int_equal(violation_from_name("leaks"), VIOLATION_NONE);
 	assert_int_equal(violation_from_name(""), VIOLATION_NONE);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vm.c - all virtual machines of a run: which are on, and who is heard next */
+#include "targets/vm_machine.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "targets/vm.h"
+
+/* How often to look whether the user wants to stop. */
+#define TICK_MS 100
+
+struct vms {
+	int max_running;
+	int nr;
+	struct vm_machine **machines;
+};
+
+struct vms *vms_new(int max_running)
+{
+	struct vms *vms = calloc(1, sizeof(*vms));
+
+	if (vms)
+		vms->max_running = max_running;
+	return vms;
+}
+
+void vms_free(struct vms *vms)
+{
+	if (!vms)
+		return;
+	for (int i = 0; i < vms->nr; i++)
+		vm_machine_free(vms->machines[i]);
+	free(vms->machines);
+	free(vms);
+}
+
+int vms_add(struct vms *vms, const char *name, struct kernel *kernel)
+{
+	struct vm_machine **machines =
+		reallocarray(vms->machines, (size_t)vms->nr + 1, sizeof(struct vm_machine *));
+	struct vm_machine *machine;
+
+	if (!machines)
+		return -ENOMEM;
+	vms->machines = machines;
+	machine = vm_machine_new(name, kernel);
+	if (!machine)
+		return -ENOMEM;
+	machines[vms->nr] = machine;
+	return vms->nr++;
+}
+
+int vms_queue(struct vms *vms, int machine, const struct litmus_test *test,
+	      const struct run_options *options)
+{
+	return vm_machine_queue(vms->machines[machine], test, options);
+}
+
+static int count_running(const struct vms *vms)
+{
+	int running = 0;
+
+	for (int i = 0; i < vms->nr; i++)
+		running += vm_machine_is_on(vms->machines[i]);
+	return running;
+}
+
+/* Those that have nothing left to do make room for those that have; `first` if it can be. */
+static void switch_machines(struct vms *vms, int first)
+{
+	int running;
+
+	for (int i = 0; i < vms->nr; i++) {
+		if (!vm_machine_has_work(vms->machines[i]))
+			vm_machine_switch_off(vms->machines[i]);
+	}
+	running = count_running(vms);
+	for (int i = 0; i < vms->nr && running < vms->max_running; i++) {
+		struct vm_machine *machine = vms->machines[(first + i) % vms->nr];
+
+		if (vm_machine_is_on(machine) || !vm_machine_has_work(machine))
+			continue;
+		vm_machine_switch_on(machine);
+		running += vm_machine_is_on(machine);
+	}
+}
+
+/* Listen to all that are on, for a tick at most. */
+static void attend(struct vms *vms)
+{
+	struct pollfd lines[vms->nr];
+	double before = vm_seconds();
+
+	for (int i = 0; i < vms->nr; i++) {
+		lines[i].fd = vm_machine_line(vms->machines[i]);
+		lines[i].events =
+			(short)(POLLIN | (vm_machine_has_more(vms->machines[i]) ? POLLOUT : 0));
+		lines[i].revents = 0;
+	}
+	poll(lines, (nfds_t)vms->nr, TICK_MS);
+	for (int i = 0; i < vms->nr; i++) {
+		if (lines[i].fd >= 0)
+			vm_machine_attend(vms->machines[i], lines[i].revents & ~POLLOUT,
+					  vm_seconds() - before);
+	}
+}
+
+void vms_run(struct vms *vms, int index, const struct litmus_test *test,
+	     const struct run_options *options, struct run_result *result)
+{
+	struct vm_machine *machine = vms->machines[index];
+
+	memset(result, 0, sizeof(*result));
+	if (!vm_machine_knows(machine, test) && vms_queue(vms, index, test, options)) {
+		run_result_fail(result, "out of memory");
+		return;
+	}
+	for (;;) {
+		if (vm_machine_take_result(machine, test, result))
+			return;
+		if (options->stop && *options->stop)
+			break;
+		switch_machines(vms, index);
+		attend(vms);
+	}
+	result->status = RUN_INCOMPLETE;
+	snprintf(result->reason, sizeof(result->reason), "interrupted");
+}
