@@ -22,6 +22,7 @@ static const struct command commands[] = {
 	 cmd_explain},
 	{"eras", "cowherd eras", "the table of rules, and what differs between two rows", cmd_eras},
 	{"fmt", "cowherd fmt", "print litmus tests in their canonical layout", cmd_fmt},
+	{"kernels", "cowherd kernels", "list and fetch kernels for virtual machines", cmd_kernels},
 };
 
 #define NR_COMMANDS ((int)(sizeof(commands) / sizeof(commands[0])))
@@ -77,7 +78,8 @@ static int unknown_command(const char *name, struct tool_io *io)
 	if (near)
 		tool_complain(io, "no command '%s', did you mean '%s'?", name, near);
 	else
-		tool_complain(io, "no command '%s', expected run, explain, eras or fmt", name);
+		tool_complain(io, "no command '%s', expected run, explain, eras, fmt or kernels",
+			      name);
 	return TOOL_TROUBLE;
 }
 
@@ -113,7 +115,7 @@ static int dispatch(int argc, char **argv, struct tool_io *io)
 	int status;
 
 	if (argc < 2) {
-		tool_complain(io, "no command, expected run, explain, eras or fmt "
+		tool_complain(io, "no command, expected run, explain, eras, fmt or kernels "
 				  "(cowherd --help says more)");
 		return TOOL_TROUBLE;
 	}

@@ -32,6 +32,11 @@ enum option_key {
 	OPTION_TIMEOUT,
 	OPTION_OUTCOME,
 	OPTION_CHECK,
+	OPTION_OFFERED,
+	OPTION_AGAIN,
+	OPTION_MIRROR,
+	OPTION_MODULES,
+	OPTION_NAME,
 };
 
 /* --help, --usage, --version and --color: input of common_argp. */

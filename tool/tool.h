@@ -38,6 +38,7 @@ int cmd_run(int argc, char **argv, struct tool_io *io);
 int cmd_explain(int argc, char **argv, struct tool_io *io);
 int cmd_eras(int argc, char **argv, struct tool_io *io);
 int cmd_fmt(int argc, char **argv, struct tool_io *io);
+int cmd_kernels(int argc, char **argv, struct tool_io *io);
 
 /* Print "cowherd: " and one message as a line on io->err. */
 void tool_complain(struct tool_io *io, const char *format, ...)
