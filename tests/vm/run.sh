@@ -25,18 +25,19 @@ check() {
 		echo "ok $number $1"
 	else
 		echo "not ok $number $1"
-		sed 's/^/# /' out err
+		sed "s/^/# /" out err table
 		failed=1
 	fi
 }
 
 # A file that has no more of a kernel than its head (Documentation/arch/x86/boot.rst): where the
-# version is, less 0x200, and the version.
+# version is, less 0x200, that it is loaded high, and the version.
 make_kernel() {
 	head -c 4096 /dev/zero >"$1"
 	printf '\125\252' | dd of="$1" bs=1 seek=510 conv=notrunc 2>/dev/null
 	printf '\353\146HdrS\015\002' | dd of="$1" bs=1 seek=512 conv=notrunc 2>/dev/null
 	printf '\000\004' | dd of="$1" bs=1 seek=526 conv=notrunc 2>/dev/null
+	printf '\001' | dd of="$1" bs=1 seek=529 conv=notrunc 2>/dev/null
 	printf '6.18.0-fake (nobody@nowhere) #1 SMP\000' |
 		dd of="$1" bs=1 seek=1536 conv=notrunc 2>/dev/null
 }
@@ -146,11 +147,15 @@ is_gone() {
 # Until a machine is in SILENCE; the shell lets nobody in the background have SIGINT.
 start_and_hang() {
 	: >starts
+	rm -f silence
 	env --default-signal=INT "$cowherd" run --on "vm:$work/bzImage" -v \
 		BEFORE.litmus SILENCE.litmus >table 2>err &
 	pid=$!
-	until grep -qs BEGUN silence; do sleep 0.1; done
-	rm silence
+	tries=0
+	until grep -qs BEGUN silence || [ $tries -gt 100 ]; do
+		tries=$((tries + 1))
+		sleep 0.1
+	done
 }
 
 start_and_hang
