@@ -198,22 +198,12 @@ static int run_rows(struct run *run, const struct report *report)
 
 static int run_files(struct run *run, const struct run_arguments *arguments)
 {
-	const struct kind_list *kinds = &arguments->target.kinds;
 	struct file_list files = {0};
-	int ret = files_collect(&files, arguments->files, arguments->nr_files, run->io);
-	int status;
+	int status = rows_collect(run, &files, arguments->files, arguments->nr_files,
+				  &arguments->target.kinds);
 
-	run->nr_bad = files.nr_bad;
-	if (ret == 0)
-		ret = rows_read(run, &files, kinds);
-	if (ret < 0) {
-		status = tool_no_memory(run->io);
-	} else if (kinds->nr && run->nr_rows == 0 && run->nr_bad == 0) {
-		kinds_complain(kinds, run->io);
-		status = TOOL_TROUBLE;
-	} else {
+	if (status == TOOL_OK)
 		status = run_rows(run, formats[arguments->format]);
-	}
 	rows_free(run);
 	files_free(&files);
 	return status;

@@ -154,7 +154,7 @@ echo 'not a test' >tests/README
 
 # The command itself.
 run 2
-err_has "no command, expected run, explain, eras or fmt"
+err_has "no command, expected run, explain, conform, eras or fmt"
 out_empty
 run 0 --help
 out_has "Usage: cowherd COMMAND"
