@@ -133,7 +133,11 @@ struct conform_counts {
 	int verdicts[NR_CONFORM_VERDICTS];
 	int explained; /* of those that diverge: with all that they show */
 	int unexplained;
-	int unseen; /* outcomes */
+	/* Outcomes: */
+	int explained_outcomes;
+	int unexplained_outcomes;
+	int fine;   /* seen, and CONFORM_ALLOWED_FINE */
+	int unseen; /* allowed, and not seen */
 	double seconds;
 };
 

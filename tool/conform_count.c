@@ -14,11 +14,23 @@ uint64_t conform_iterations(const struct conform_cell *cell)
 	return nr;
 }
 
+static int count_fine(const struct conform_cell *cell)
+{
+	int nr = 0;
+
+	for (int i = 0; i < cell->result.nr_outcomes && cell->notes; i++)
+		nr += cell->notes[i].rule == CONFORM_ALLOWED_FINE;
+	return nr;
+}
+
 static void count_cell(struct conform_counts *counts, const struct conform_cell *cell)
 {
 	counts->tests++;
 	counts->verdicts[cell->verdict]++;
 	counts->unseen += cell->nr_unseen;
+	counts->fine += count_fine(cell);
+	counts->unexplained_outcomes += cell->nr_unexplained;
+	counts->explained_outcomes += cell->nr_forbidden - cell->nr_unexplained;
 	if (cell->verdict != CONFORM_DIVERGES)
 		return;
 	if (cell->nr_unexplained)

@@ -31,6 +31,8 @@ static const char style[] =
 	".soft{color:var(--soft)}\n"
 	"summary{cursor:pointer;overflow-wrap:anywhere}dl{margin:.3rem 0}"
 	"dt{font-weight:bold}dd{margin:0 0 .4rem 1.2rem}\n"
+	"article dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}"
+	"article dt{font-weight:normal;color:var(--soft)}article dd{margin:0}\n"
 	"dl.legend div{display:flex;gap:.8rem}dl.legend dd{margin:0}\n"
 	":focus-visible{outline:2px solid var(--link);outline-offset:2px}\n"
 	".hidden{position:absolute;width:1px;height:1px;overflow:hidden;"
@@ -141,22 +143,27 @@ static void print_kernels(const struct conform *conform, FILE *out)
 	end_section(out);
 }
 
-static bool has_divergence(const struct conform *conform)
+static void print_all_divergences(const struct conform *conform, FILE *out, bool explained)
 {
-	struct conform_counts counts = conform_count(conform, -1);
-
-	return counts.verdicts[CONFORM_DIVERGES];
+	for (int i = 0; i < conform->run.nr_rows; i++) {
+		for (int j = 0; j < conform->run.targets.nr && conform->rows[i].cells; j++)
+			conform_html_divergences(conform, out, i, j, explained);
+	}
 }
 
 static void print_divergences(const struct conform *conform, FILE *out)
 {
+	struct conform_counts counts = conform_count(conform, -1);
+
 	begin_section(out, "divergences", "Divergences");
-	if (!has_divergence(conform))
-		fputs("<p>None was seen: all that a kernel did, the model of its era allows.</p>\n",
-		      out);
-	for (int i = 0; i < conform->run.nr_rows; i++) {
-		for (int j = 0; j < conform->run.targets.nr && conform->rows[i].cells; j++)
-			conform_html_divergences(conform, out, i, j);
+	if (counts.verdicts[CONFORM_DIVERGES] == 0)
+		fputs("<p>None: all that a kernel did, the model of its era allows.</p>\n", out);
+	print_all_divergences(conform, out, false);
+	if (counts.explained_outcomes) {
+		fprintf(out, "<details><summary>%d explained</summary>\n",
+			counts.explained_outcomes);
+		print_all_divergences(conform, out, true);
+		fputs("</details>\n", out);
 	}
 	end_section(out);
 }

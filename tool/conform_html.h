@@ -5,8 +5,12 @@
 
 #include "tool/conform.h"
 
-/* Each divergence of a test on a kernel, with what the model allows and who is at fault. */
-void conform_html_divergences(const struct conform *conform, FILE *out, int row, int kernel);
+/*
+ * Each divergence of a test on a kernel that is explained, or each that is not, with what the model
+ * allows and who is at fault.
+ */
+void conform_html_divergences(const struct conform *conform, FILE *out, int row, int kernel,
+			      bool explained);
 
 /* All that is known of a test, kernel by kernel. */
 void conform_html_row(const struct conform *conform, FILE *out, int row);

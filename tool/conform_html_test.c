@@ -67,7 +67,7 @@ static void print_divergence(const struct conform *conform, FILE *out, int row, 
 		print_outcome(test, out, nearest);
 		fputs("</dd>\n", out);
 	}
-	fputs("<dt>With what tasks do inside the kernel mixed</dt><dd>", out);
+	fputs("<dt>Searched further</dt><dd>", out);
 	html_text(out, conform_fine_text(model, text, sizeof(text)));
 	fputs("</dd>\n", out);
 	print_explanation(conform, out, cell->notes[i].known);
@@ -76,12 +76,15 @@ static void print_divergence(const struct conform *conform, FILE *out, int row, 
 	fputs("</pre></article>\n", out);
 }
 
-void conform_html_divergences(const struct conform *conform, FILE *out, int row, int kernel)
+void conform_html_divergences(const struct conform *conform, FILE *out, int row, int kernel,
+			      bool explained)
 {
 	const struct conform_cell *cell = &conform->rows[row].cells[kernel];
 
 	for (int i = 0; i < cell->result.nr_outcomes && cell->nr_forbidden; i++) {
-		if (cell->notes[i].rule == CONFORM_FORBIDDEN)
+		const struct conform_note *note = &cell->notes[i];
+
+		if (note->rule == CONFORM_FORBIDDEN && (note->known != NULL) == explained)
 			print_divergence(conform, out, row, kernel, i);
 	}
 }

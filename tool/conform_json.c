@@ -15,6 +15,7 @@ static json_t *make_counts(struct json *json, const struct conform_counts *count
 			 json_integer(counts->verdicts[i]));
 	json_put(json, object, "explained", json_integer(counts->explained));
 	json_put(json, object, "unexplained", json_integer(counts->unexplained));
+	json_put(json, object, "fine_outcomes", json_integer(counts->fine));
 	json_put(json, object, "unseen_outcomes", json_integer(counts->unseen));
 	json_put(json, object, "seconds", json_real(counts->seconds));
 	return object;

@@ -146,10 +146,11 @@ static void print_table(const struct conform *conform)
 	fputc('\n', conform->run.terminal.out);
 }
 
-static void add_count(char *text, size_t size, int nr, const char *what)
+/* "agree 300" */
+static void add_count(char *text, size_t size, const char *what, int nr)
 {
 	if (nr)
-		text_append(text, size, "%s%d %s", text[0] ? ", " : "", nr, what);
+		text_append(text, size, "%s%s %d", text[0] ? ", " : "", what, nr);
 }
 
 static void print_kernel(const struct conform *conform, int kernel)
@@ -170,14 +171,13 @@ static void print_kernel(const struct conform *conform, int kernel)
 	fputs("  ", terminal->out);
 	terminal_wrap(terminal, used, 4, text);
 	text[0] = '\0';
-	add_count(text, sizeof(text), counts.verdicts[CONFORM_AGREES], "agree");
-	add_count(text, sizeof(text), counts.verdicts[CONFORM_UNSEEN],
-		  "agree and did not show all that the model allows");
-	add_count(text, sizeof(text), counts.unexplained, "diverge unexplained");
-	add_count(text, sizeof(text), counts.explained, "diverge as explained");
-	add_count(text, sizeof(text), counts.verdicts[CONFORM_SKIPPED], "skipped");
-	add_count(text, sizeof(text), counts.verdicts[CONFORM_INCOMPLETE], "incomplete");
-	add_count(text, sizeof(text), counts.verdicts[CONFORM_FAILED], "failed");
+	add_count(text, sizeof(text), "agree", counts.verdicts[CONFORM_AGREES]);
+	add_count(text, sizeof(text), "agree but not all seen", counts.verdicts[CONFORM_UNSEEN]);
+	add_count(text, sizeof(text), "diverge unexplained", counts.unexplained);
+	add_count(text, sizeof(text), "diverge explained", counts.explained);
+	add_count(text, sizeof(text), "skipped", counts.verdicts[CONFORM_SKIPPED]);
+	add_count(text, sizeof(text), "incomplete", counts.verdicts[CONFORM_INCOMPLETE]);
+	add_count(text, sizeof(text), "failed", counts.verdicts[CONFORM_FAILED]);
 	fputs("    ", terminal->out);
 	terminal_wrap(terminal, 4, 4, text);
 }
@@ -248,25 +248,44 @@ static void print_divergence(const struct conform *conform, int row, int kernel,
 		conform_hint(conform, row, kernel, nearest, text, sizeof(text)));
 }
 
-static void print_divergences(const struct conform *conform)
+/* Those of a test on a kernel that are explained, or those that are not. */
+static void print_divergences_of(const struct conform *conform, int row, int kernel, bool explained)
 {
-	bool any = false;
+	const struct conform_cell *cell = &conform->rows[row].cells[kernel];
 
-	for (int i = 0; i < conform->run.nr_rows; i++) {
-		for (int j = 0; j < conform->run.targets.nr && conform->rows[i].cells; j++) {
-			const struct conform_cell *cell = &conform->rows[i].cells[j];
+	for (int i = 0; i < cell->result.nr_outcomes && cell->nr_forbidden; i++) {
+		const struct conform_note *note = &cell->notes[i];
 
-			for (int k = 0; k < cell->result.nr_outcomes && cell->nr_forbidden; k++) {
-				if (cell->notes[k].rule != CONFORM_FORBIDDEN)
-					continue;
-				if (!any)
-					terminal_print(&conform->run.terminal, STYLE_BOLD,
-						       "\nDivergences\n");
-				any = true;
-				print_divergence(conform, i, j, k);
-			}
-		}
+		if (note->rule == CONFORM_FORBIDDEN && (note->known != NULL) == explained)
+			print_divergence(conform, row, kernel, i);
 	}
+}
+
+static void print_divergences(const struct conform *conform, bool explained)
+{
+	struct conform_counts counts = conform_count(conform, -1);
+	int nr = explained ? counts.explained_outcomes : counts.unexplained_outcomes;
+
+	if (nr == 0)
+		return;
+	terminal_print(&conform->run.terminal, STYLE_BOLD, "\nDivergences that are %s\n",
+		       explained ? "explained" : "not explained");
+	for (int i = 0; i < conform->run.nr_rows; i++) {
+		for (int j = 0; j < conform->run.targets.nr && conform->rows[i].cells; j++)
+			print_divergences_of(conform, i, j, explained);
+	}
+}
+
+/* A race inside the kernel that was met: worth knowing, and no divergence. */
+static void print_fine(const struct conform *conform)
+{
+	struct conform_counts counts = conform_count(conform, -1);
+
+	if (counts.fine)
+		fprintf(conform->run.terminal.out,
+			"\nAllowed only where what tasks do inside the kernel mixes: %d outcome%s "
+			"seen\n",
+			counts.fine, counts.fine == 1 ? "" : "s");
 }
 
 static void print_unseen_cell(const struct conform *conform, int row, int kernel)
@@ -376,7 +395,9 @@ int conform_print_text(const struct conform *conform)
 	print_table(conform);
 	for (int i = 0; i < conform->run.targets.nr; i++)
 		print_kernel(conform, i);
-	print_divergences(conform);
+	print_divergences(conform, false);
+	print_divergences(conform, true);
+	print_fine(conform);
 	print_unseen(conform);
 	print_undone(conform);
 	print_stale(conform);
