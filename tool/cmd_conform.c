@@ -31,6 +31,7 @@ struct conform_arguments {
 	struct kind_list kinds;
 	int format;
 	uint64_t iterations;
+	uint64_t timeout;
 	uint64_t fine_seconds;
 	bool verbose;
 	const char *known;
@@ -43,11 +44,15 @@ static const char *const format_names[] = {"text", "json", "html"};
 
 static const struct argp_option conform_options[] = {
 	{"on", OPTION_ON, "KERNEL,...", 0,
-	 "which kernels: host (the one that we run on, and the default)", 0},
+	 "which kernels: host (the one that we run on, and the default), vm (all that 'cowherd "
+	 "kernels' lists), vm:KERNEL (one of them)",
+	 0},
 	{"kind", OPTION_KIND, "KIND,...", 0,
 	 "only for these kinds of memory, such as anon, thp-pte or hugetlb", 0},
 	{"iterations", OPTION_ITERATIONS, "N", 0,
 	 "run a test N times on a kernel (0: as often as it needs)", 0},
+	{"timeout", OPTION_TIMEOUT, "SECONDS", 0,
+	 "a virtual machine that says nothing for so long in a test hangs (0: 90 s)", 0},
 	{"known", OPTION_KNOWN, "FILE", 0, "divergences that are explained, and by what", 0},
 	{"max-time", OPTION_MAX_TIME, "SECONDS", 0,
 	 "how long to search, access by access, for what the model seems to forbid (60; 0: to the "
@@ -90,6 +95,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case OPTION_ITERATIONS:
 		return options_number(state, "--iterations", argument, UINT_MAX,
 				      &arguments->iterations)
+			       ? 0
+			       : EINVAL;
+	case OPTION_TIMEOUT:
+		return options_number(state, "--timeout", argument, UINT32_MAX, &arguments->timeout)
 			       ? 0
 			       : EINVAL;
 	case OPTION_MAX_TIME:
@@ -223,12 +232,17 @@ static int run_kernels(struct conform *conform, const struct conform_arguments *
 	interrupt_catch(&before);
 	conform->run.options.stop = &interrupt_seen;
 	progress_begin(&progress, conform->run.io->err);
-	ret = conform_run(conform, &progress);
+	status = run_begin_machines(&conform->run);
+	ret = status == TOOL_OK ? conform_run(conform, &progress) : 0;
+	machines_end(&conform->run.machines);
 	progress_clear(&progress);
 	conform->run.interrupted = interrupt_seen;
 	/* The replays of a report are no search that Ctrl-C should end. */
 	conform->run.options.stop = NULL;
-	status = ret < 0 ? tool_no_memory(conform->run.io) : report(conform, arguments);
+	if (ret < 0)
+		status = tool_no_memory(conform->run.io);
+	else if (status == TOOL_OK)
+		status = report(conform, arguments);
 	interrupt_release(&before);
 	return status == TOOL_OK ? exit_status(conform) : status;
 }
@@ -274,6 +288,7 @@ static int run_with(struct conform_arguments *arguments)
 	int status = check_copies(arguments);
 
 	conform.run.options.host_iterations = (unsigned)arguments->iterations;
+	conform.run.options.vm_seconds = (unsigned)arguments->timeout;
 	terminal_init(&conform.run.terminal, io->out, arguments->common.color);
 	if (status == TOOL_OK && arguments->targets.nr == 0 &&
 	    targets_add(&arguments->targets, "host", err, sizeof(err)) < 0) {

@@ -9,8 +9,10 @@
 #include <sys/utsname.h>
 #include <time.h>
 
+#include "targets/kernels.h"
+
 /* Of these a model says that it went no further; on a kernel anything can follow. */
-#define CORRUPTION (~(unsigned)(VIOLATION_DEADLOCK | VIOLATION_LIVELOCK))
+#define CORRUPTION (~(unsigned)(VIOLATION_DEADLOCK | VIOLATION_LIVELOCK | VIOLATION_CRASH))
 
 static bool same_values(const struct litmus_test *test, const int64_t *a, const int64_t *b)
 {
@@ -19,8 +21,8 @@ static bool same_values(const struct litmus_test *test, const int64_t *a, const 
 
 static bool same_break(const struct outcome *model, const struct outcome *kernel)
 {
-	if (kernel->violations == VIOLATION_NONE)
-		return model->violations & CORRUPTION;
+	if (kernel->violations == VIOLATION_CRASH && model->violations & CORRUPTION)
+		return true;
 	return model->violations == kernel->violations;
 }
 
@@ -75,18 +77,33 @@ struct target conform_model_target(const struct conform *conform, int kernel)
 	};
 }
 
-static void identify(const struct target *target, struct conform_kernel *kernel)
+static int identify_host(struct conform_kernel *kernel)
 {
-	const char *name = strchr(target->name, ':'); /* "vm:6.1" */
 	struct utsname host;
 
-	kernel->known.is_host = target->kind == TARGET_HOST;
-	if (kernel->known.is_host && uname(&host) == 0)
+	kernel->known.is_host = true;
+	if (uname(&host) == 0)
 		snprintf(kernel->release, sizeof(kernel->release), "%s", host.release);
-	else
-		snprintf(kernel->release, sizeof(kernel->release), "%s",
-			 name ? name + 1 : target->name);
 	kernel->known.has_version = known_version_parse(kernel->release, &kernel->known.version);
+	return 0;
+}
+
+/* "6.1.0-56-amd64 (6.1.192)": the second says which fixes it has. */
+static int identify_machine(const struct target *target, struct conform_kernel *kernel, char *err,
+			    size_t err_size)
+{
+	struct kernel found;
+
+	if (kernel_find(target->name + strlen("vm:"), &found, err, err_size) < 0)
+		return -EINVAL;
+	if (strcmp(found.release, found.version) == 0)
+		snprintf(kernel->release, sizeof(kernel->release), "%s", found.release);
+	else
+		snprintf(kernel->release, sizeof(kernel->release), "%s (%s)", found.release,
+			 found.version);
+	kernel->known.has_version = known_version_parse(found.version, &kernel->known.version);
+	kernel_free(&found);
+	return 0;
 }
 
 /* The first kernel of the same era. */
@@ -104,13 +121,17 @@ static int prepare_kernel(struct conform *conform, int i, char *err, size_t err_
 	const struct target *target = &conform->run.targets.targets[i];
 	struct conform_kernel *kernel = &conform->kernels[i];
 	char name[256];
+	int ret;
 
-	if (target->kind == TARGET_SPEC || target->kind == TARGET_MODEL) {
-		snprintf(err, err_size, "%s is no kernel, expected host or vm:KERNEL",
+	if (!target_is_kernel(target)) {
+		snprintf(err, err_size, "%s is no kernel, expected host, vm or vm:KERNEL",
 			 target_full_name(target, name, sizeof(name)));
 		return -EINVAL;
 	}
-	identify(target, kernel);
+	ret = target->kind == TARGET_VM ? identify_machine(target, kernel, err, err_size)
+					: identify_host(kernel);
+	if (ret < 0)
+		return ret;
 	if (!target->era) {
 		snprintf(err, err_size,
 			 "%s: no era for Linux %s, expected %s or newer, or there is nothing to "
@@ -187,8 +208,8 @@ static const struct run_result *ask_fine(struct conform *conform, int row, int k
 		return &model->fine;
 	options.fine = true;
 	options.max_seconds = conform->fine_seconds;
-	run_target(conform->run.io, conform->run.rows[row].test, &target, &options,
-		   &conform->rows[row].spec, &model->fine);
+	run_model(conform->run.rows[row].test, &target, &options, &conform->rows[row].spec,
+		  &model->fine);
 	model->ran_fine = true;
 	return &model->fine;
 }
@@ -292,7 +313,7 @@ static void show_search(void *context, uint64_t states)
 }
 
 /* The spec and the model, where no kernel before this one has asked for them. */
-static void run_model(struct conform *conform, int row, int kernel)
+static void ask_model(struct conform *conform, int row, int kernel)
 {
 	const struct litmus_test *test = conform->run.rows[row].test;
 	struct conform_model *model = model_of(conform, row, kernel);
@@ -304,8 +325,7 @@ static void run_model(struct conform *conform, int row, int kernel)
 	of->ran_spec = true;
 	if (model->ran)
 		return;
-	run_target(conform->run.io, test, &target, &conform->run.options, &of->spec,
-		   &model->coarse);
+	run_model(test, &target, &conform->run.options, &of->spec, &model->coarse);
 	model->ran = true;
 }
 
@@ -314,10 +334,10 @@ static int run_cell(struct conform *conform, int row, int kernel)
 	struct run *run = &conform->run;
 	struct conform_cell *cell = &conform->rows[row].cells[kernel];
 
-	run_model(conform, row, kernel);
+	ask_model(conform, row, kernel);
 	if (conform_model(conform, row, kernel)->coarse.status == RUN_DONE)
-		run_target(run->io, run->rows[row].test, &run->targets.targets[kernel],
-			   &run->options, &conform->rows[row].spec, &cell->result);
+		run_kernel(run, run->rows[row].test, &run->targets.targets[kernel],
+			   &conform->rows[row].spec, &cell->result);
 	return conform_judge(conform, row, kernel);
 }
 
@@ -334,7 +354,7 @@ static bool is_stopped(const struct run *run)
 	return run->options.stop && *run->options.stop;
 }
 
-static int run_kernel(struct conform *conform, int kernel, struct progress *progress)
+static int run_all(struct conform *conform, int kernel, struct progress *progress)
 {
 	struct run *run = &conform->run;
 	double began = now();
@@ -364,6 +384,6 @@ int conform_run(struct conform *conform, struct progress *progress)
 	int ret = 0;
 
 	for (int i = 0; i < conform->run.targets.nr && ret == 0; i++)
-		ret = run_kernel(conform, i, progress);
+		ret = run_all(conform, i, progress);
 	return ret;
 }

@@ -90,7 +90,7 @@ int conform_judge(struct conform *conform, int row, int kernel);
 
 /*
  * Does the model come to this? To the same values; or it breaks in the same way. A kernel that
- * crashes (no values and no violation) does what a model does whose counts or frames are wrong.
+ * crashes does what a model does whose counts or frames are wrong.
  */
 bool conform_allows(const struct litmus_test *test, const struct run_result *model,
 		    const struct outcome *outcome);

@@ -145,7 +145,7 @@ bool conform_crashed(const struct conform_cell *cell)
 	for (int i = 0; i < cell->result.nr_outcomes && cell->notes; i++) {
 		const struct outcome *outcome = &cell->result.outcomes[i];
 
-		if (!outcome->values && outcome->violations == VIOLATION_NONE &&
+		if (!outcome->values && outcome->violations & VIOLATION_CRASH &&
 		    cell->notes[i].rule == CONFORM_FORBIDDEN && !cell->notes[i].known)
 			return true;
 	}

@@ -39,14 +39,6 @@ const char *known_fault_name(enum known_fault fault)
 	return fault_names[fault];
 }
 
-char *known_broken_text(const struct outcome *outcome, char *buf, size_t size)
-{
-	if (outcome->violations)
-		return violation_set_names(outcome->violations, buf, size);
-	snprintf(buf, size, "crash");
-	return buf;
-}
-
 __attribute__((format(printf, 2, 3))) static void complain(struct reader *reader,
 							   const char *format, ...)
 {
@@ -153,7 +145,7 @@ static void check_kernels(struct reader *reader, struct known *known)
 
 static bool is_broken_text(const char *text)
 {
-	return is_word(text, "crash") || violation_from_name(text) != VIOLATION_NONE;
+	return violation_from_name(text) != VIOLATION_NONE;
 }
 
 static void check_outcome(struct reader *reader, const struct known *known)
@@ -355,7 +347,8 @@ static bool is_about_outcome(const struct known *known, const struct litmus_test
 	if (is_word(known->outcome, "*"))
 		return true;
 	if (!outcome->values)
-		return is_word(known->outcome, known_broken_text(outcome, text, sizeof(text)));
+		return is_word(known->outcome,
+			       violation_set_names(outcome->violations, text, sizeof(text)));
 	return !is_broken_text(known->outcome) &&
 	       outcome_has(test, outcome, known->outcome, err, sizeof(err));
 }

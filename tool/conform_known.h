@@ -73,7 +73,4 @@ struct known *known_find(const struct known_list *list, const struct known_kerne
 /* "kernel", "model", "facts" or "target". */
 const char *known_fault_name(enum known_fault fault);
 
-/* How an outcome without values is broken: "deadlock", "livelock" or "crash". Returns buf. */
-char *known_broken_text(const struct outcome *outcome, char *buf, size_t size);
-
 #endif

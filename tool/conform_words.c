@@ -79,7 +79,7 @@ char *conform_outcome_text(const struct litmus_test *test, const struct outcome 
 			   size_t size)
 {
 	if (!outcome->values)
-		return known_broken_text(outcome, buf, size);
+		return violation_set_names(outcome->violations, buf, size);
 	litmus_outcome_text(test, outcome->values, buf, size);
 	if (!buf[0])
 		snprintf(buf, size, "(nothing to see)");

@@ -154,7 +154,7 @@ echo 'not a test' >tests/README
 
 # The command itself.
 run 2
-err_has "no command, expected run, explain, conform, eras or fmt"
+err_has "no command, expected run, explain, conform, eras, fmt or kernels"
 out_empty
 run 0 --help
 out_has "Usage: cowherd COMMAND"
@@ -243,9 +243,9 @@ err_has "expected either --check or -i"
 run 2 conform
 err_has "no test, expected files, directories or -"
 run 2 conform --on spec rdma.litmus
-err_has "--on: spec is no kernel, expected host or vm:KERNEL"
+err_has "--on: spec is no kernel, expected host, vm or vm:KERNEL"
 run 2 conform --on host,model:v6.1 rdma.litmus
-err_has "--on: model:v6.1 is no kernel, expected host or vm:KERNEL"
+err_has "--on: model:v6.1 is no kernel, expected host, vm or vm:KERNEL"
 run 2 conform --on hots rdma.litmus
 err_has "--on: no target 'hots', did you mean 'host'?"
 run 2 conform --kind cow rdma.litmus

@@ -120,8 +120,8 @@ static void what_is_no_kernel(void **state)
 		const char *era;
 		const char *message;
 	} bad[] = {
-		{TARGET_SPEC, NULL, "spec is no kernel, expected host or vm:KERNEL"},
-		{TARGET_MODEL, "v6.1", "model:spec is no kernel, expected host or vm:KERNEL"},
+		{TARGET_SPEC, NULL, "spec is no kernel, expected host, vm or vm:KERNEL"},
+		{TARGET_MODEL, "v6.1", "model:spec is no kernel, expected host, vm or vm:KERNEL"},
 		{TARGET_HOST, NULL, "no era for Linux"},
 	};
 
@@ -400,7 +400,7 @@ static void a_crash(void **state)
 	/* A test that deadlocks does not make a crash good. */
 	breaks(&fixture, &model_of(&fixture, 0)->coarse, VIOLATION_DEADLOCK, "P0 waits");
 	shows(&fixture, &cell_of(&fixture, 0)->result, 1, 4);
-	breaks(&fixture, &cell_of(&fixture, 0)->result, VIOLATION_NONE, "kernel BUG");
+	breaks(&fixture, &cell_of(&fixture, 0)->result, VIOLATION_CRASH, "kernel BUG");
 	cell = judge(&fixture, 0);
 	assert_int_equal(cell->verdict, CONFORM_DIVERGES);
 	assert_true(conform_crashed(cell));
@@ -422,7 +422,7 @@ static void a_crash_that_is_explained(void **state)
 	fixture_prepare(&fixture, RACE);
 	explain(&fixture, "host | RACE | crash | kernel | CVE");
 	shows(&fixture, &model_of(&fixture, 0)->coarse, 1, 4);
-	breaks(&fixture, &cell_of(&fixture, 0)->result, VIOLATION_NONE, "kernel BUG");
+	breaks(&fixture, &cell_of(&fixture, 0)->result, VIOLATION_CRASH, "kernel BUG");
 	cell = judge(&fixture, 0);
 	assert_false(conform_crashed(cell));
 	assert_int_equal(conform_letter(cell), 'k');
@@ -439,7 +439,7 @@ static void a_crash_that_the_model_has(void **state)
 	shows(&fixture, &model_of(&fixture, 0)->coarse, 1, 4);
 	breaks(&fixture, &model_of(&fixture, 0)->coarse, VIOLATION_USE_AFTER_FREE, "frame 3");
 	shows(&fixture, &cell_of(&fixture, 0)->result, 1, 4);
-	breaks(&fixture, &cell_of(&fixture, 0)->result, VIOLATION_NONE, "kernel BUG");
+	breaks(&fixture, &cell_of(&fixture, 0)->result, VIOLATION_CRASH, "kernel BUG");
 	assert_int_equal(judge(&fixture, 0)->verdict, CONFORM_AGREES);
 	fixture_end(&fixture);
 }

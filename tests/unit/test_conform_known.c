@@ -159,7 +159,7 @@ static void which_outcomes(void **state)
 	struct litmus_test *test;
 	int64_t values[LITMUS_MAX_OBSERVABLES] = {0};
 	const struct outcome outcome = {.values = values};
-	const struct outcome crash = {.detail = (char *)"BUG"};
+	const struct outcome crash = {.detail = (char *)"BUG", .violations = VIOLATION_CRASH};
 	const struct outcome lock = {.violations = VIOLATION_DEADLOCK};
 	char err[512], name[128];
 

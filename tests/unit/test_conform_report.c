@@ -382,7 +382,7 @@ static void a_crash_in_words(void **state)
 	fixture_prepare(&fixture, RACE);
 	shows(&fixture, &model_of(&fixture, 0)->coarse, 1, 4);
 	shows(&fixture, &cell_of(&fixture, 0)->result, 1, 10);
-	breaks(&fixture, &cell_of(&fixture, 0)->result, VIOLATION_NONE,
+	breaks(&fixture, &cell_of(&fixture, 0)->result, VIOLATION_CRASH,
 	       "kernel BUG at mm/rmap.c:1");
 	judge(&fixture, 0);
 	assert_int_equal(conform_print_text(&fixture.conform), TOOL_OK);
