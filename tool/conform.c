@@ -357,7 +357,6 @@ static bool is_stopped(const struct run *run)
 static int run_all(struct conform *conform, int kernel, struct progress *progress)
 {
 	struct run *run = &conform->run;
-	double began = now();
 	int ret = 0;
 
 	for (int i = 0; i < run->nr_rows && ret == 0 && !is_stopped(run); i++) {
@@ -374,16 +373,17 @@ static int run_all(struct conform *conform, int kernel, struct progress *progres
 		ret = run_cell(conform, i, kernel);
 		run->options.progress = NULL;
 		run->options.progress_context = NULL;
-		conform->kernels[kernel].seconds = now() - began;
 	}
 	return ret;
 }
 
 int conform_run(struct conform *conform, struct progress *progress)
 {
+	double began = now();
 	int ret = 0;
 
 	for (int i = 0; i < conform->run.targets.nr && ret == 0; i++)
 		ret = run_all(conform, i, progress);
+	conform->seconds = now() - began;
 	return ret;
 }

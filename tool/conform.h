@@ -59,15 +59,14 @@ struct conform_row {
 struct conform_kernel {
 	char release[128];
 	struct known_kernel known;
-	int model;    /* the first kernel of the same era, whose model is ours, too */
-	double began; /* 0: it was not its turn */
-	double seconds;
+	int model; /* the first kernel of the same era, whose model is ours, too */
 };
 
 struct conform {
 	struct run run; /* its targets are kernels; its rows have no cells */
 	const struct known_list *known;
 	double fine_seconds; /* for a search access by access; 0: no limit */
+	double seconds;      /* that all took */
 	struct conform_kernel *kernels;
 	struct conform_row *rows; /* as run.rows; what could not be read has no cells */
 };
@@ -136,16 +135,18 @@ struct conform_counts {
 	/* Outcomes: */
 	int explained_outcomes;
 	int unexplained_outcomes;
-	int fine;   /* seen, and CONFORM_ALLOWED_FINE */
-	int unseen; /* allowed, and not seen */
-	double seconds;
+	int fine;       /* seen, and CONFORM_ALLOWED_FINE */
+	int unseen;     /* allowed, and not seen */
+	double seconds; /* that the tests took on the kernel: machines run beside each other */
 };
 
 /* Of one kernel; of all where `kernel` is negative. */
 struct conform_counts conform_count(const struct conform *conform, int kernel);
 
-/* How many of a hundred tests ran, whatever came of it. */
+/* How many tests ran to the end, or diverged; of a hundred; and how long one took. */
+int conform_nr_run(const struct conform_counts *counts);
 double conform_percent_run(const struct conform_counts *counts);
+double conform_seconds_each(const struct conform_counts *counts);
 
 /*
  * The next reason why a kernel has such a verdict, and for how many tests: begin with *row = 0.

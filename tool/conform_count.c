@@ -27,6 +27,7 @@ static void count_cell(struct conform_counts *counts, const struct conform_cell 
 {
 	counts->tests++;
 	counts->verdicts[cell->verdict]++;
+	counts->seconds += cell->result.seconds;
 	counts->unseen += cell->nr_unseen;
 	counts->fine += count_fine(cell);
 	counts->unexplained_outcomes += cell->nr_unexplained;
@@ -50,17 +51,26 @@ struct conform_counts conform_count(const struct conform *conform, int kernel)
 			if (conform->rows[j].cells)
 				count_cell(&counts, &conform->rows[j].cells[i]);
 		}
-		counts.seconds += conform->kernels[i].seconds;
 	}
 	return counts;
 }
 
+int conform_nr_run(const struct conform_counts *counts)
+{
+	return counts->verdicts[CONFORM_AGREES] + counts->verdicts[CONFORM_UNSEEN] +
+	       counts->verdicts[CONFORM_DIVERGES];
+}
+
 double conform_percent_run(const struct conform_counts *counts)
 {
-	int nr = counts->verdicts[CONFORM_AGREES] + counts->verdicts[CONFORM_UNSEEN] +
-		 counts->verdicts[CONFORM_DIVERGES];
+	return counts->tests ? 100.0 * conform_nr_run(counts) / counts->tests : 0;
+}
 
-	return counts->tests ? 100.0 * nr / counts->tests : 0;
+double conform_seconds_each(const struct conform_counts *counts)
+{
+	int nr = conform_nr_run(counts);
+
+	return nr ? counts->seconds / nr : 0;
 }
 
 static const struct conform_cell *find_cell(const struct conform *conform, int row, int kernel,

@@ -108,7 +108,7 @@ static void print_kernel(const struct conform *conform, FILE *out, int kernel)
 	print_number(out, counts.verdicts[CONFORM_INCOMPLETE], "bad");
 	print_number(out, counts.verdicts[CONFORM_FAILED], "bad");
 	fprintf(out, "<td class=\"n\">%.1f</td><td class=\"n\">%.3f</td></tr>\n", counts.seconds,
-		counts.tests ? counts.seconds / counts.tests : 0.0);
+		conform_seconds_each(&counts));
 }
 
 static void print_kernels(const struct conform *conform, FILE *out)

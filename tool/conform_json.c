@@ -221,6 +221,7 @@ static json_t *make_summary(struct json *json, const struct conform *conform)
 
 	json_put(json, object, "bad_files", json_integer(conform->run.nr_bad));
 	json_put(json, object, "interrupted", json_boolean(conform->run.interrupted));
+	json_put(json, object, "elapsed", json_real(conform->seconds));
 	json_put(json, object, "complete", json_boolean(conform_is_complete(conform)));
 	json_put(json, object, "text", json_text(conform_summary(conform, text, sizeof(text))));
 	return object;

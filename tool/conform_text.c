@@ -167,7 +167,7 @@ static void print_kernel(const struct conform *conform, int kernel)
 		 "Linux %s, era %s: %d test%s, %.0f%% ran, %.1f s, %.3f s a test",
 		 conform->kernels[kernel].release, target->era->name, counts.tests,
 		 counts.tests == 1 ? "" : "s", conform_percent_run(&counts), counts.seconds,
-		 counts.tests ? counts.seconds / counts.tests : 0.0);
+		 conform_seconds_each(&counts));
 	fputs("  ", terminal->out);
 	terminal_wrap(terminal, used, 4, text);
 	text[0] = '\0';
@@ -404,7 +404,7 @@ int conform_print_text(const struct conform *conform)
 	fputc('\n', terminal->out);
 	terminal_print(terminal, summary_style(conform), "%s",
 		       conform_summary(conform, text, sizeof(text)));
-	fputc('\n', terminal->out);
+	fprintf(terminal->out, ", in %.1f s\n", conform->seconds);
 	if (!conform_is_complete(conform))
 		terminal_print(terminal, STYLE_WARN, "This report is incomplete.\n");
 	return TOOL_OK;

@@ -179,10 +179,10 @@ static int count_tests(const struct conform *conform)
 static const char *say_divergences(const struct conform_counts *counts, char *buf, size_t size)
 {
 	int nr = counts->verdicts[CONFORM_DIVERGES];
-	int agree = counts->verdicts[CONFORM_AGREES] + counts->verdicts[CONFORM_UNSEEN];
 
 	if (nr == 0)
-		return agree ? "no divergence" : "nothing was held against the model";
+		return conform_nr_run(counts) ? "no divergence"
+					      : "nothing was held against the model";
 	snprintf(buf, size, "%d divergence%s, ", nr, nr == 1 ? "" : "s");
 	if (counts->unexplained)
 		text_append(buf, size, "%d unexplained", counts->unexplained);

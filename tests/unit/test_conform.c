@@ -474,6 +474,7 @@ static void sums(void **state)
 	shows(&fixture, &model_of(&fixture, 1)->coarse, 1, 4);
 	shows(&fixture, &cell_of(&fixture, 0)->result, 5, 2);
 	cell_of(&fixture, 1)->result.status = RUN_SKIPPED;
+	cell_of(&fixture, 0)->result.seconds = 3;
 	judge(&fixture, 0);
 	judge(&fixture, 1);
 	counts = conform_count(&fixture.conform, -1);
@@ -481,6 +482,7 @@ static void sums(void **state)
 	assert_int_equal(counts.verdicts[CONFORM_DIVERGES], 1);
 	assert_int_equal(counts.verdicts[CONFORM_SKIPPED], 1);
 	assert_int_equal((int)conform_percent_run(&counts), 50);
+	assert_int_equal((int)conform_seconds_each(&counts), 3);
 	assert_true(conform_is_complete(&fixture.conform));
 	assert_string_equal(conform_summary(&fixture.conform, text, sizeof(text)),
 			    "1 test on 2 kernels: 1 divergence, 1 unexplained, 1 skipped");

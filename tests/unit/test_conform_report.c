@@ -328,7 +328,7 @@ static void the_words(void **state)
 		"Allowed, but not seen: 1 outcome (-v lists them)",
 		"other: 1 skipped: no ",
 		"Explained, but not seen\n  known",
-		"\n1 test on 2 kernels: 1 divergence, 1 unexplained, 1 skipped\n",
+		"\n1 test on 2 kernels: 1 divergence, 1 unexplained, 1 skipped, in 0.0 s\n",
 	};
 	struct fixture fixture;
 
@@ -349,7 +349,7 @@ static void all_words(void **state)
 		"Allowed, but not seen: 1 outcome\n",
 		"RACE on host, in 10 iterations: 1:r0=2;",
 		"other: 1 incomplete: not begun",
-		"\n1 test on 2 kernels: no divergence, 1 incomplete, interrupted\n",
+		"\n1 test on 2 kernels: no divergence, 1 incomplete, interrupted, in 0.0 s\n",
 		"This report is incomplete.\n",
 	};
 	struct fixture fixture;
