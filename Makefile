@@ -16,6 +16,12 @@ run: ## install what is missing, build, and run the corpus on the spec, every er
 	@ninja -C $(BUILD) --quiet cowherd man/cowherd.1 man/cowherd-litmus.5
 	@$(BUILD)/cowherd run tests/litmus --on spec,model,host
 
+conform: all ## hold this kernel and those in the cache, which it fills, against the model of their era
+	@$(BUILD)/cowherd kernels fetch || echo "conform: so it is the kernels that are in the cache"
+	@$(BUILD)/cowherd kernels | grep -q '^kernel' && machines=,vm; \
+	$(BUILD)/cowherd conform tests/litmus --on host$$machines --known tests/litmus/divergences.txt \
+		--html $(BUILD)/conform.html --json $(BUILD)/conform.json $(CONFORM)
+
 check: ## install what is missing, and run every test: all builds, corpus, stress, lint, fuzz, coverage
 	@scripts/install-packages check
 	@scripts/check
@@ -55,4 +61,4 @@ clean: ## remove every build directory
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
 
-.PHONY: all run check install lint fuzz coverage mutants bench bench-spin format clean help
+.PHONY: all run conform check install lint fuzz coverage mutants bench bench-spin format clean help

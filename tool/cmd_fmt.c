@@ -4,14 +4,12 @@
 #include "tool/tool.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "tool/files.h"
 #include "tool/options.h"
+#include "tool/replace.h"
 
 struct fmt_arguments {
 	struct common_options common;
@@ -128,75 +126,14 @@ static bool is_equal(const struct layout *layout)
 	       memcmp(layout->before, layout->after, layout->after_length) == 0;
 }
 
-static bool write_all(int fd, const char *text, size_t length)
-{
-	while (length > 0) {
-		ssize_t written = write(fd, text, length);
-
-		if (written < 0 && errno != EINTR)
-			return false;
-		if (written > 0) {
-			text += written;
-			length -= (size_t)written;
-		}
-	}
-	return true;
-}
-
-/* Give a new file the text, and the mode and owner of the old one. */
-static bool fill_file(int fd, const struct stat *old, const struct layout *layout)
-{
-	/* Only root may give a file away; the mode is what matters. */
-	if (fchown(fd, old->st_uid, old->st_gid) < 0 && errno != EPERM)
-		return false;
-	return fchmod(fd, old->st_mode & 07777) == 0 &&
-	       write_all(fd, layout->after, layout->after_length) && fsync(fd) == 0;
-}
-
-/* A file next to the old one that takes its place: nobody sees it half written. */
-static bool replace_file(const char *path, const struct layout *layout)
-{
-	struct stat old;
-	char *temporary;
-	bool ok;
-	int fd;
-
-	if (stat(path, &old) < 0 || asprintf(&temporary, "%s.XXXXXX", path) < 0)
-		return false;
-	fd = mkostemp(temporary, O_CLOEXEC);
-	if (fd < 0) {
-		free(temporary);
-		return false;
-	}
-	ok = fill_file(fd, &old, layout);
-	if (close(fd) < 0)
-		ok = false;
-	if (ok)
-		ok = rename(temporary, path) == 0;
-	if (!ok) {
-		int error = errno;
-
-		unlink(temporary);
-		errno = error;
-	}
-	free(temporary);
-	return ok;
-}
-
-/* A symbolic link stays one: what it points to is replaced. */
 static int rewrite(struct tool_io *io, const char *path, const struct layout *layout)
 {
-	char *real;
-	bool ok;
-
 	if (io->example || is_equal(layout))
 		return TOOL_OK;
-	real = realpath(path, NULL);
-	ok = real && replace_file(real, layout);
-	if (!ok)
-		tool_complain(io, "%s: %s", path, strerror(errno));
-	free(real);
-	return ok ? TOOL_OK : TOOL_TROUBLE;
+	if (replace_file(path, layout->after, layout->after_length))
+		return TOOL_OK;
+	tool_complain(io, "%s: %s", path, strerror(errno));
+	return TOOL_TROUBLE;
 }
 
 static int format_one(const struct fmt_arguments *arguments, const char *path)

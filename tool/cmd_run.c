@@ -160,25 +160,6 @@ static int exit_status(const struct run *run)
 	return counts.unexpected || counts.incomplete ? TOOL_UNEXPECTED : TOOL_OK;
 }
 
-/* Virtual machines know beforehand what they will be asked for. */
-static int begin_machines(struct run *run)
-{
-	char err[TOOL_MESSAGE_SIZE];
-
-	if (run->io->example)
-		return TOOL_OK;
-	if (machines_begin(&run->machines, &run->targets, err, sizeof(err)) < 0) {
-		tool_complain(run->io, "%s", err);
-		return TOOL_TROUBLE;
-	}
-	for (int i = 0; i < run->nr_rows; i++) {
-		if (run->rows[i].test &&
-		    machines_queue(&run->machines, run->rows[i].test, &run->options) < 0)
-			return tool_no_memory(run->io);
-	}
-	return TOOL_OK;
-}
-
 static int run_rows(struct run *run, const struct report *report)
 {
 	struct progress progress;
@@ -188,7 +169,7 @@ static int run_rows(struct run *run, const struct report *report)
 	interrupt_catch(&before);
 	run->options.stop = &interrupt_seen;
 	progress_begin(&progress, run->io->err);
-	status = begin_machines(run);
+	status = run_begin_machines(run);
 	if (status == TOOL_OK)
 		status = run_all(run, report, &progress);
 	machines_end(&run->machines);
@@ -198,22 +179,12 @@ static int run_rows(struct run *run, const struct report *report)
 
 static int run_files(struct run *run, const struct run_arguments *arguments)
 {
-	const struct kind_list *kinds = &arguments->target.kinds;
 	struct file_list files = {0};
-	int ret = files_collect(&files, arguments->files, arguments->nr_files, run->io);
-	int status;
+	int status = rows_collect(run, &files, arguments->files, arguments->nr_files,
+				  &arguments->target.kinds);
 
-	run->nr_bad = files.nr_bad;
-	if (ret == 0)
-		ret = rows_read(run, &files, kinds);
-	if (ret < 0) {
-		status = tool_no_memory(run->io);
-	} else if (kinds->nr && run->nr_rows == 0 && run->nr_bad == 0) {
-		kinds_complain(kinds, run->io);
-		status = TOOL_TROUBLE;
-	} else {
+	if (status == TOOL_OK)
 		status = run_rows(run, formats[arguments->format]);
-	}
 	rows_free(run);
 	files_free(&files);
 	return status;

@@ -20,6 +20,8 @@ static const struct command commands[] = {
 	{"run", "cowherd run", "run litmus tests: one row a test, one column a target", cmd_run},
 	{"explain", "cowherd explain", "the shortest schedule to a violation, step by step",
 	 cmd_explain},
+	{"conform", "cowherd conform", "what real kernels do, against the model of their era",
+	 cmd_conform},
 	{"eras", "cowherd eras", "the table of rules, and what differs between two rows", cmd_eras},
 	{"fmt", "cowherd fmt", "print litmus tests in their canonical layout", cmd_fmt},
 	{"kernels", "cowherd kernels", "list and fetch kernels for virtual machines", cmd_kernels},
@@ -78,8 +80,9 @@ static int unknown_command(const char *name, struct tool_io *io)
 	if (near)
 		tool_complain(io, "no command '%s', did you mean '%s'?", name, near);
 	else
-		tool_complain(io, "no command '%s', expected run, explain, eras, fmt or kernels",
-			      name);
+		tool_complain(
+			io, "no command '%s', expected run, explain, conform, eras, fmt or kernels",
+			name);
 	return TOOL_TROUBLE;
 }
 
@@ -115,8 +118,9 @@ static int dispatch(int argc, char **argv, struct tool_io *io)
 	int status;
 
 	if (argc < 2) {
-		tool_complain(io, "no command, expected run, explain, eras, fmt or kernels "
-				  "(cowherd --help says more)");
+		tool_complain(io,
+			      "no command, expected run, explain, conform, eras, fmt or kernels "
+			      "(cowherd --help says more)");
 		return TOOL_TROUBLE;
 	}
 	name = argv[1];

@@ -41,6 +41,10 @@ int explain_in_json(const struct explanation *explanation);
 const struct outcome *outcome_find(const struct litmus_test *test, const struct run_result *result,
 				   const char *line, char *err, size_t err_size);
 
+/* Does it have all values that the line tells? False, too, with a message in err, if it is bad. */
+bool outcome_has(const struct litmus_test *test, const struct outcome *outcome, const char *line,
+		 char *err, size_t err_size);
+
 /* Does the spec allow these values? */
 bool outcome_is_allowed(const struct litmus_test *test, const struct run_result *spec,
 			const int64_t *values);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tool/conform.h"
 #include "tool/expect.h"
 
 /* Returns 0 or -ENOMEM, as all below that judge. */
@@ -59,31 +60,6 @@ static int judge_by_line(const struct litmus_test *test, const struct target *ta
 	return 0;
 }
 
-/* Does the model allow these values? */
-static bool model_gives(const struct run_result *model, const struct litmus_test *test,
-			const int64_t *values)
-{
-	size_t size = (size_t)test->nr_observables * sizeof(*values);
-
-	for (int i = 0; i < model->nr_outcomes; i++) {
-		const struct outcome *outcome = &model->outcomes[i];
-
-		if (outcome->values && memcmp(outcome->values, values, size) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Does the model break in the same way? */
-static bool model_breaks(const struct run_result *model, unsigned violations)
-{
-	for (int i = 0; i < model->nr_outcomes; i++) {
-		if (!model->outcomes[i].values && model->outcomes[i].violations == violations)
-			return true;
-	}
-	return false;
-}
-
 /* No model of the era comes to what this outcome of the real kernel shows. */
 static int not_allowed(const struct litmus_test *test, const struct target *target,
 		       const struct run_result *model, const struct outcome *outcome,
@@ -110,8 +86,7 @@ static int compare_to_model(const struct litmus_test *test, const struct target 
 	for (int i = 0; i < cell->result.nr_outcomes; i++) {
 		const struct outcome *outcome = &cell->result.outcomes[i];
 
-		if (outcome->values ? !model_gives(model, test, outcome->values)
-				    : !model_breaks(model, outcome->violations))
+		if (!conform_allows(test, model, outcome))
 			return not_allowed(test, target, model, outcome, cell);
 	}
 	/* What a run that was cut short would have shown, nobody knows. */

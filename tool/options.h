@@ -37,6 +37,9 @@ enum option_key {
 	OPTION_MIRROR,
 	OPTION_MODULES,
 	OPTION_NAME,
+	OPTION_KNOWN,
+	OPTION_JSON,
+	OPTION_HTML,
 };
 
 /* --help, --usage, --version and --color: input of common_argp. */

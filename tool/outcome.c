@@ -103,6 +103,22 @@ static void list_outcomes(const struct litmus_test *test, const struct run_resul
 	}
 }
 
+bool outcome_has(const struct litmus_test *test, const struct outcome *outcome, const char *line,
+		 char *err, size_t err_size)
+{
+	char *copy = strdup(line);
+	bool has;
+
+	err[0] = '\0';
+	if (!copy) {
+		snprintf(err, err_size, "out of memory");
+		return false;
+	}
+	has = matches(test, outcome, copy, err, err_size);
+	free(copy);
+	return has;
+}
+
 const struct outcome *outcome_find(const struct litmus_test *test, const struct run_result *result,
 				   const char *line, char *err, size_t err_size)
 {
@@ -111,18 +127,11 @@ const struct outcome *outcome_find(const struct litmus_test *test, const struct 
 	err[0] = '\0';
 	for (int i = 0; i < result->nr_outcomes && !err[0]; i++) {
 		const struct outcome *outcome = &result->outcomes[i];
-		char *copy;
 
 		if (!outcome->values || (shortest && shortest->nr_moves <= outcome->nr_moves))
 			continue;
-		copy = strdup(line);
-		if (!copy) {
-			snprintf(err, err_size, "out of memory");
-			return NULL;
-		}
-		if (matches(test, outcome, copy, err, err_size))
+		if (outcome_has(test, outcome, line, err, err_size))
 			shortest = outcome;
-		free(copy);
 	}
 	if (err[0])
 		return NULL;

@@ -77,6 +77,22 @@ int rows_read(struct run *run, const struct file_list *files, const struct kind_
 	return ret;
 }
 
+int rows_collect(struct run *run, struct file_list *files, char *const *arguments, int nr_arguments,
+		 const struct kind_list *kinds)
+{
+	int ret = files_collect(files, arguments, nr_arguments, run->io);
+
+	run->nr_bad = files->nr_bad;
+	if (ret == 0)
+		ret = rows_read(run, files, kinds);
+	if (ret < 0)
+		return tool_no_memory(run->io);
+	if (kinds->nr == 0 || run->nr_rows || run->nr_bad)
+		return TOOL_OK;
+	kinds_complain(kinds, run->io);
+	return TOOL_TROUBLE;
+}
+
 void rows_free(struct run *run)
 {
 	for (int i = 0; i < run->nr_rows; i++)

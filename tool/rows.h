@@ -14,6 +14,13 @@
  */
 int rows_read(struct run *run, const struct file_list *files, const struct kind_list *kinds);
 
+/*
+ * files_collect() and rows_read(), and a complaint where nothing is of the kinds that are wanted.
+ * Returns TOOL_OK, also if some could not be read, or TOOL_TROUBLE; free both then, too.
+ */
+int rows_collect(struct run *run, struct file_list *files, char *const *arguments, int nr_arguments,
+		 const struct kind_list *kinds);
+
 void rows_free(struct run *run);
 
 #endif

@@ -62,6 +62,24 @@ int run_replay(const struct litmus_test *test, const struct target *target,
 			    context);
 }
 
+int run_begin_machines(struct run *run)
+{
+	char err[TOOL_MESSAGE_SIZE];
+
+	if (run->io->example)
+		return TOOL_OK;
+	if (machines_begin(&run->machines, &run->targets, err, sizeof(err)) < 0) {
+		tool_complain(run->io, "%s", err);
+		return TOOL_TROUBLE;
+	}
+	for (int i = 0; i < run->nr_rows; i++) {
+		if (run->rows[i].test &&
+		    machines_queue(&run->machines, run->rows[i].test, &run->options) < 0)
+			return tool_no_memory(run->io);
+	}
+	return TOOL_OK;
+}
+
 static bool is_stopped(const struct run_options *options)
 {
 	return options->stop && *options->stop;

@@ -51,6 +51,12 @@ struct run {
 	bool interrupted;
 };
 
+/*
+ * Virtual machines know beforehand what they will be asked for: all tests. Returns TOOL_OK, or
+ * TOOL_TROUBLE after a complaint; machines_end() then, too.
+ */
+int run_begin_machines(struct run *run);
+
 /* Run the test, if there is one, on every target. Returns 0 or -ENOMEM. */
 int run_row(struct run *run, struct row *row, struct progress *progress);
 

@@ -7,9 +7,7 @@
 #include <string.h>
 
 #define GAP             2  /* between two columns of words */
-#define LETTER_WIDTH    2  /* the letter, and the mark */
 #define MAX_NAME_HEIGHT 16 /* of a column's name that is written downwards */
-#define MIN_TEST_WIDTH  16
 #define CELL_TEXT_SIZE  192
 
 struct kind_letter {
@@ -141,7 +139,7 @@ static char name_letter(const char *name, int height)
 	return height == 1 ? '~' : name[MAX_NAME_HEIGHT - height];
 }
 
-static void print_letter_header(const struct run *run, int test_width)
+void table_print_letter_header(const struct run *run, int test_width)
 {
 	FILE *out = run->terminal.out;
 	int height = 0;
@@ -156,7 +154,7 @@ static void print_letter_header(const struct run *run, int test_width)
 		for (int i = 0; i < run->targets.nr; i++) {
 			char letter = name_letter(run->targets.targets[i].name, height);
 
-			blanks += LETTER_WIDTH;
+			blanks += TABLE_LETTER_WIDTH;
 			if (letter == ' ')
 				continue;
 			fprintf(out, "%*c", blanks, letter);
@@ -170,7 +168,7 @@ static void print_letters(const struct run *run, int test_width)
 {
 	const struct terminal *terminal = &run->terminal;
 
-	print_letter_header(run, test_width);
+	table_print_letter_header(run, test_width);
 	for (int i = 0; i < run->nr_rows; i++) {
 		bool marked = false; /* the mark of the cell before takes the blank */
 
@@ -260,14 +258,14 @@ static void print_legend(const struct run *run)
 void table_print(const struct run *run)
 {
 	int test_width = longest_test_name(run);
-	int room = run->terminal.width - LETTER_WIDTH * run->targets.nr;
+	int room = run->terminal.width - TABLE_LETTER_WIDTH * run->targets.nr;
 
 	if (words_fit(run, test_width)) {
 		print_words(run, test_width);
 		return;
 	}
 	if (test_width > room)
-		test_width = max(room, MIN_TEST_WIDTH);
+		test_width = max(room, TABLE_MIN_TEST_WIDTH);
 	print_letters(run, test_width);
 	print_legend(run);
 }

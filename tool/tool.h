@@ -36,6 +36,7 @@ int cowherd_main(int argc, char **argv, struct tool_io *io);
 /* One command; argv[0] is "cowherd run" and so on. */
 int cmd_run(int argc, char **argv, struct tool_io *io);
 int cmd_explain(int argc, char **argv, struct tool_io *io);
+int cmd_conform(int argc, char **argv, struct tool_io *io);
 int cmd_eras(int argc, char **argv, struct tool_io *io);
 int cmd_fmt(int argc, char **argv, struct tool_io *io);
 int cmd_kernels(int argc, char **argv, struct tool_io *io);

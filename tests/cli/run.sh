@@ -154,7 +154,7 @@ echo 'not a test' >tests/README
 
 # The command itself.
 run 2
-err_has "no command, expected run, explain, eras or fmt"
+err_has "no command, expected run, explain, conform, eras, fmt or kernels"
 out_empty
 run 0 --help
 out_has "Usage: cowherd COMMAND"
@@ -175,7 +175,7 @@ run 2 rnu
 err_has "no command 'rnu', did you mean 'run'?"
 run 2 --frobnicate
 err_has "unknown option '--frobnicate'"
-for command in run explain eras fmt; do
+for command in run explain conform eras fmt; do
 	run 0 $command --help
 	out_has "Usage: cowherd $command"
 	err_empty
@@ -240,6 +240,30 @@ run 2 run --color sometimes rdma.litmus
 err_has "--color: no 'sometimes', expected auto, always or never"
 run 2 fmt --check -i rdma.litmus
 err_has "expected either --check or -i"
+run 2 conform
+err_has "no test, expected files, directories or -"
+run 2 conform --on spec rdma.litmus
+err_has "--on: spec is no kernel, expected host, vm or vm:KERNEL"
+run 2 conform --on host,model:v6.1 rdma.litmus
+err_has "--on: model:v6.1 is no kernel, expected host, vm or vm:KERNEL"
+run 2 conform --on hots rdma.litmus
+err_has "--on: no target 'hots', did you mean 'host'?"
+run 2 conform --kind cow rdma.litmus
+err_has "--kind: "
+run 2 conform --format xml rdma.litmus
+err_has "--format: no 'xml', expected text, json or html"
+run 2 conform --iterations many rdma.litmus
+err_has "--iterations: 'many' is not a number"
+run 2 conform --max-time long rdma.litmus
+err_has "--max-time: 'long' is not a number"
+run 2 conform --known missing.txt rdma.litmus
+err_has "missing.txt: No such file or directory"
+run 2 conform --html missing/report.html rdma.litmus
+err_has "--html: missing/report.html: No such file or directory"
+out_empty
+run 2 conform --json empty rdma.litmus
+err_has "--json: empty: Is a directory"
+out_empty
 run 2 eras v5.9 v6.1 v6.2
 err_has "expected at most two eras"
 run 2 eras nonsense
@@ -669,6 +693,100 @@ name="cowherd eras | head -1"
 "$cowherd" eras 2>err | head -1 >out
 out_has "Released"
 err_empty
+
+# Kernels: the one that there is, with tests on which all kernels agree.
+cat >order.litmus <<'END'
+C order
+{ anon x = 1; }
+P0(int *x) { r0 = *x; *x = 2; r1 = *x; }
+exists (0:r0=1)
+END
+sed 's/^C order/C locked/; s/r0 = \*x;/r0 = *x; r = get_user_pages(x, 0); lock_page(r); unlock_page(r);/' order.litmus >locked.litmus
+sed 's/^C order/C pair/; s/anon x/anon | thp x/' order.litmus >pair.litmus
+printf '# nothing\nhost | order | 0:r1=1 | kernel | was seen\n  once\nhost | other | * | kernel | e\n' >known.txt
+printf 'host | order | * | nobody | e\n6..7 | order | * | kernel | e\n' >bad-known.txt
+run 0 conform order.litmus
+out_has "host  Linux $(uname -r), era v"
+out_has "1 test, 100% ran"
+out_has "agree 1"
+out_has "1 test on 1 kernel: no divergence"
+out_lacks "incomplete"
+out_lacks "test  host"
+err_empty
+run 0 conform -v --iterations 3 order.litmus
+out_has "test   host"
+out_has "order  ."
+narrow 80
+run 0 conform --kind thp -v pair.litmus
+out_has "pair+thp "
+out_lacks "pair+anon"
+run 2 conform --kind hugetlb pair.litmus
+out_empty
+run 0 conform --known known.txt --json copy.json --html copy.html order.litmus
+out_has "Explained, but not seen"
+out_has "known.txt:2: host | order | 0:r1=1"
+out_lacks "known.txt:4"
+if [ "$(head -c 15 copy.html)" = "<!DOCTYPE html>" ] && [ "$(tail -n 1 copy.html)" = "</html>" ]; then
+	ok "$name: writes a page"
+else
+	not_ok "$name: writes no page"
+fi
+if ls copy.*.?????? >/dev/null 2>&1; then not_ok "$name: leaves files"; else ok "$name: leaves nothing"; fi
+cp copy.json out
+json 1 summary tests
+json true summary complete
+json true explanations 0 stale
+json false explanations 1 stale
+json "was seen once" explanations 0 evidence
+# Written anew: what a link points to, with the mode that it had.
+chmod 640 copy.html
+ln -s copy.html link.html
+echo old >copy.html
+run 0 conform --html link.html order.litmus
+if [ -L link.html ] && [ "$(stat -c %a copy.html)" = 640 ] && [ "$(tail -n 1 copy.html)" = "</html>" ]; then
+	ok "$name: replaces what the link points to"
+else
+	not_ok "$name: does not replace what the link points to"
+fi
+run 2 conform --known bad-known.txt order.litmus
+err_has "bad-known.txt:1: no fault 'nobody', expected kernel, model, facts or target"
+err_has "bad-known.txt:2: no kernel '6..7', expected host, a version"
+out_empty
+run 0 conform --format json --iterations 7 order.litmus
+json host kernels 0 name
+json "$(uname -r)" kernels 0 release
+json agrees tests 0 results 0 verdict
+json 7 tests 0 results 0 iterations
+json yes tests 0 results 0 outcomes 0 allowed
+json "0:r0=1; 0:r1=2;" tests 0 results 0 outcomes 0 text
+json 0 tests 0 results 0 unseen '#'
+run 0 conform --format html order.litmus
+out_has "<th scope=\"col\">host</th>"
+run 0 conform locked.litmus
+out_has "host: 1 skipped: "
+out_has "user space can't take the page lock"
+out_has "nothing was held against the model, 1 skipped"
+run 2 conform bad.litmus order.litmus
+err_has "bad.litmus:12:"
+out_has "agree 1"
+out_has "1 not read"
+# Ctrl-C: one test is under way, the other not begun.
+name="cowherd conform, interrupted"
+sed 's/^C order/C long/; s/r0 = \*x;/r0 = *x; fork(P1); wait(P1);/; s/^exists/P1(int *x) { }\nexists/' order.litmus >long.litmus
+timeout --foreground --preserve-status -s INT 3 "$cowherd" conform --iterations 1000000 --html half.html \
+	--json half.json long.litmus order.litmus >out 2>err
+status=$?
+if [ "$status" = 130 ]; then ok "$name: status 130"; else not_ok "$name: status $status"; fi
+out_has "This report is incomplete."
+out_has "interrupted"
+out_has "1 incomplete: not begun"
+out_has "of 1000000 iterations"
+if grep -q "This report is incomplete" half.html; then ok "$name: on the page, too"; else not_ok "$name: not on the page"; fi
+cp half.json out
+json false summary complete
+json true summary interrupted
+json incomplete tests 0 results 0 verdict
+json incomplete tests 1 results 0 verdict
 
 # Ctrl-C: what is known, marked as incomplete. Seven threads of 18 operations never end.
 {
