@@ -25,13 +25,14 @@ struct session {
 	struct apt apts[MAX_SUITES]; /* for each of debian_suites[] */
 	bool asked[MAX_SUITES];
 	struct kernel_offers offers;
+	char trouble[512]; /* a suite that no mirror has; "" if there is none */
 };
 
 /* Note what went wrong and does not end the work. */
-static void note(const struct session *session, const char *text)
+static void note_trouble(const struct session *session)
 {
-	if (session->watch && session->watch->note)
-		session->watch->note(session->watch->context, text);
+	if (session->trouble[0] && session->watch && session->watch->note)
+		session->watch->note(session->watch->context, session->trouble);
 }
 
 /* Read the suite's lists from the first mirror that has them. */
@@ -53,7 +54,7 @@ static enum apt_status read_lists(struct session *session, int number, char *err
 	return ret;
 }
 
-/* Ask one suite for its kernels. A suite that is nowhere is noted. */
+/* Ask one suite for its kernels. Others may have them if it is nowhere. */
 static int ask_suite(struct session *session, int number, char *err, size_t err_size)
 {
 	enum apt_status status;
@@ -65,7 +66,8 @@ static int ask_suite(struct session *session, int number, char *err, size_t err_
 	session->asked[number] = true;
 	status = read_lists(session, number, err, err_size);
 	if (status == APT_NO_SUITE) {
-		note(session, err);
+		if (!session->trouble[0])
+			snprintf(session->trouble, sizeof(session->trouble), "%s", err);
 		return 0;
 	}
 	if (status != APT_OK)
@@ -144,6 +146,8 @@ static int not_offered(struct session *session, const char *name, char *err, siz
 	const char *before = "expected newest, ";
 	size_t used;
 
+	if (session->trouble[0])
+		return kernel_fail(err, err_size, "%s", session->trouble);
 	sort_offers(&session->offers);
 	kernel_fail(err, err_size, "no suite of Debian offers a kernel '%s', ", name);
 	for (int i = 0; i < debian_nr_suites; i++) {
@@ -200,7 +204,10 @@ int kernels_offered(const struct kernel_source *source, const struct kernel_watc
 	ret = open_session(session, source, watch, err, err_size);
 	if (ret == 0) {
 		ret = ask_suites(session, NULL, err, err_size);
+		if (ret == 0 && !session->offers.nr)
+			ret = not_offered(session, "newest", err, err_size);
 		if (ret == 0) {
+			note_trouble(session);
 			sort_offers(&session->offers);
 			*offers = session->offers;
 			session->offers = (struct kernel_offers){0};
@@ -313,56 +320,83 @@ static int fetch(struct session *session, const struct kernel_offer *offer, char
 }
 
 /*
- * What the cache has under the offer's name. Returns 1 if it is what is offered, 0 if it can be
- * replaced, or -1 with one line in err: the user's own is not.
+ * Does the cache have what is offered? Then the watch is told. What can't be read, or is not what
+ * was fetched, does not count.
  */
-static int compare_cached(const struct session *session, const struct kernel_offer *offer,
-			  char *err, size_t err_size)
+static bool has_offer(const struct session *session, const struct kernel_offer *offer)
+{
+	struct kernel_record record;
+	char why[256];
+	bool has;
+
+	if (session->source->again ||
+	    kernel_record_read(session->cache.dir, offer->name, &record, why, sizeof(why)) < 0)
+		return false;
+	has = record.kernel.package && strcmp(record.kernel.package, offer->package) == 0 &&
+	      strcmp(record.kernel.release, offer->release) == 0 &&
+	      kernel_record_check(&record, why, sizeof(why)) == 0;
+	if (has && session->watch && session->watch->done)
+		session->watch->done(session->watch->context, &record.kernel, false);
+	kernel_record_free(&record);
+	return has;
+}
+
+/* The user's own kernel of that name is not replaced. */
+static int check_own(const struct session *session, const char *name, char *err, size_t err_size)
 {
 	struct kernel_record record;
 	char why[256];
 	int ret = 0;
 
-	/* What can't be read is replaced. */
-	if (kernel_record_read(session->cache.dir, offer->name, &record, why, sizeof(why)) < 0)
+	if (kernel_record_read(session->cache.dir, name, &record, why, sizeof(why)) < 0)
 		return 0;
 	if (!record.kernel.package)
 		ret = kernel_fail(err, err_size,
-				  "the cache has a kernel '%s' of your own (%s), expected cowherd "
-				  "kernels remove %s before",
-				  offer->name, record.kernel.origin, offer->name);
-	else if (!session->source->again && strcmp(record.kernel.package, offer->package) == 0 &&
-		 strcmp(record.kernel.release, offer->release) == 0 &&
-		 kernel_record_check(&record, why, sizeof(why)) == 0)
-		ret = 1;
-	if (ret == 1 && session->watch && session->watch->done)
-		session->watch->done(session->watch->context, &record.kernel, false);
+				  "kernel '%s' is your own, from %s; run cowherd kernels remove %s "
+				  "first",
+				  name, record.kernel.origin, name);
 	kernel_record_free(&record);
 	return ret;
 }
 
 static int fetch_name(struct session *session, const char *name, char *err, size_t err_size)
 {
-	const struct kernel_offer *offer = find_offer(&session->offers, name);
-	struct kernel_offer copy;
-	int ret;
+	struct kernel_offer offer = *find_offer(&session->offers, name);
 
-	/* "newest" may sort them. */
-	copy = *offer;
-	ret = compare_cached(session, &copy, err, err_size);
-	return ret ? (ret < 0 ? -1 : 0) : fetch(session, &copy, err, err_size);
+	if (check_own(session, offer.name, err, err_size) < 0)
+		return -1;
+	return has_offer(session, &offer) ? 0 : fetch(session, &offer, err, err_size);
 }
 
-/* Look for all names first: a wrong one is told before anything is fetched. */
+static int check_name(const struct session *session, const char *name, char *err, size_t err_size)
+{
+	size_t major = strspn(name, "0123456789");
+	size_t minor = name[major] == '.' ? strspn(name + major + 1, "0123456789") : 0;
+
+	if (strcmp(name, "newest") == 0)
+		return 0;
+	if (!major || !minor || name[major + 1 + minor])
+		return kernel_fail(err, err_size,
+				   "can't fetch '%s', expected two numbers such as 6.1, or newest",
+				   name);
+	return check_own(session, name, err, err_size);
+}
+
+/* What is wrong with any name is told before anything is fetched. */
 static int fetch_names(struct session *session, const char *const *names, int nr_names, char *err,
 		       size_t err_size)
 {
+	for (int i = 0; i < nr_names; i++) {
+		if (check_name(session, names[i], err, err_size) < 0)
+			return -1;
+	}
 	for (int i = 0; i < nr_names; i++) {
 		if (ask_suites(session, names[i], err, err_size) < 0)
 			return -1;
 		if (!find_offer(&session->offers, names[i]))
 			return not_offered(session, names[i], err, err_size);
 	}
+	note_trouble(session);
 	for (int i = 0; i < nr_names; i++) {
 		if (fetch_name(session, names[i], err, err_size) < 0)
 			return -1;

@@ -45,21 +45,28 @@ static const char *find_string(const unsigned char *setup, size_t size)
 	return (const char *)setup + offset;
 }
 
-/* The digits and dots at the beginning of text, and "-rc" with a number; "" if there are not two
- * numbers. */
+/*
+ * The numbers at the beginning of text, and a release candidate's, which Debian writes as "7.3~rc7".
+ * "" if there are not two numbers.
+ */
 static void take_version(const char *text, char *version, size_t size)
 {
 	size_t length = strspn(text, "0123456789.");
 	const char *dot = memchr(text, '.', length);
+	size_t number;
 
 	version[0] = '\0';
 	if (!isdigit((unsigned char)text[0]) || !dot || !isdigit((unsigned char)dot[1]))
 		return;
 	while (text[length - 1] == '.')
 		length--;
-	if (strncmp(text + length, "-rc", 3) == 0 && isdigit((unsigned char)text[length + 3]))
-		length += 3 + strspn(text + length + 3, "0123456789");
-	if (length < size)
+	number = strncmp(text + length, "-rc", 3) == 0 || strncmp(text + length, "~rc", 3) == 0
+			 ? strspn(text + length + 3, "0123456789")
+			 : 0;
+	if (number && length + 3 + number < size)
+		snprintf(version, size, "%.*s-rc%.*s", (int)length, text, (int)number,
+			 text + length + 3);
+	else if (length < size)
 		snprintf(version, size, "%.*s", (int)length, text);
 }
 

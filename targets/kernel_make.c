@@ -130,8 +130,8 @@ static int choose_name(struct making *making, const struct kernel_cache *cache, 
 		name_of(making->image.version, making->name, sizeof(making->name));
 	if (!parts->replace && kernel_cache_has(cache, making->name))
 		return kernel_fail(err, err_size,
-				   "there is a kernel '%s' already, expected another --name, or "
-				   "cowherd kernels remove %s before",
+				   "there is a kernel '%s' already, expected another --name (or "
+				   "cowherd kernels remove %s first)",
 				   making->name, making->name);
 	return 0;
 }

@@ -126,12 +126,18 @@ static int fail(struct forest *forest, const char *path, const char *why)
 
 static int walk(struct forest *forest, const char *from)
 {
+	char *real;
 	int ret;
 
+	/* Links are not followed: modules lie beside links to sources. But `from` may be one. */
+	real = realpath(from, NULL);
+	if (!real)
+		return fail(forest, from, strerror(errno));
 	walked = forest;
 	errno = 0;
-	ret = nftw(from, walk_entry, 16, FTW_PHYS);
+	ret = nftw(real, walk_entry, 16, FTW_PHYS);
 	walked = NULL;
+	free(real);
 	if (ret < 0)
 		return fail(forest, from, strerror(errno ? errno : ENOMEM));
 	if (!forest->nr)

@@ -207,28 +207,32 @@ static bool is_series(const char *name)
 	return major && minor && !name[major + 1 + minor];
 }
 
+/* Say what there is instead. */
 static int not_found(const struct kernel_list *list, const char *name, char *err, size_t err_size)
 {
-	bool series = is_series(name);
 	size_t used;
 
 	if (!list->nr)
-		return kernel_fail(err, err_size,
-				   "no kernel '%s', the cache has none (cowherd "
-				   "kernels fetch%s%s)",
-				   name, series ? " " : "", series ? name : "");
+		return kernel_fail(err, err_size, "no kernel '%s', the cache has none", name);
 	kernel_fail(err, err_size, "no kernel '%s' in the cache, expected ", name);
 	for (int i = 0; i < list->nr; i++) {
+		const char *before = i == 0 ? "" : i < list->nr - 1 ? ", " : " or ";
+
 		used = strlen(err);
-		snprintf(err + used, err_size - used, "%s%s",
-			 i == 0             ? ""
-			 : i < list->nr - 1 ? ", "
-					    : " or ",
-			 list->kernels[i].name);
+		snprintf(err + used, err_size - used, "%s%s", before, list->kernels[i].name);
 	}
-	used = strlen(err);
-	snprintf(err + used, err_size - used, " (cowherd kernels %s%s)",
-		 series ? "fetch " : "list --offered", series ? name : "");
+	return -1;
+}
+
+/* And how to get it. */
+static int suggest_fetch(const char *name, char *err, size_t err_size)
+{
+	size_t used = strlen(err);
+
+	if (is_series(name) || strcmp(name, "newest") == 0)
+		snprintf(err + used, err_size - used, " (cowherd kernels fetch %s)", name);
+	else
+		snprintf(err + used, err_size - used, " (cowherd kernels list --offered)");
 	return -1;
 }
 
@@ -248,8 +252,8 @@ static int find_name(const char *name, char *found, size_t size, char *err, size
 	}
 	if (kernel)
 		snprintf(found, size, "%s", kernel->name);
-	else if (ret == 0)
-		ret = not_found(&list, name, err, err_size);
+	else if (ret == 0 && not_found(&list, name, err, err_size) < 0)
+		ret = suggest_fetch(name, err, err_size);
 	kernels_free(&list);
 	return ret;
 }
@@ -282,7 +286,10 @@ int kernel_find(const char *name, struct kernel *kernel, char *err, size_t err_s
 	if (strchr(name, '/'))
 		return take_path(name, kernel, err, err_size);
 	if (find_name(name, found, sizeof(found), err, err_size) < 0 ||
-	    kernel_cache_dir(cache, err, err_size) < 0 ||
+	    kernel_cache_dir(cache, err, err_size) < 0)
+		return -1;
+	/* Once more: it may have been replaced while we read it. */
+	if (read_kernel(cache, found, true, &record, err, err_size) < 0 &&
 	    read_kernel(cache, found, true, &record, err, err_size) < 0)
 		return -1;
 	*kernel = record.kernel;

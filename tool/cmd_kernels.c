@@ -106,21 +106,22 @@ static error_t check_use(const struct kernels_arguments *arguments, struct argp_
 		bool given;
 		const char *option;
 		bool fits;
+		const char *but;
 	} options[] = {
-		{arguments->offered, "--offered", listing},
-		{arguments->source.again, "--again", action == ACTION_FETCH},
+		{arguments->offered, "--offered", listing, ""},
+		{arguments->source.again, "--again", action == ACTION_FETCH, ""},
 		{arguments->source.mirror, "--mirror",
-		 action == ACTION_FETCH || (listing && arguments->offered)},
-		{arguments->modules, "--modules", action == ACTION_ADD},
-		{arguments->name, "--name", action == ACTION_ADD},
-		{arguments->json, "--format=json", listing || action == ACTION_CHECK},
+		 action == ACTION_FETCH || (listing && arguments->offered),
+		 listing ? " without --offered" : ""},
+		{arguments->modules, "--modules", action == ACTION_ADD, ""},
+		{arguments->name, "--name", action == ACTION_ADD, ""},
+		{arguments->json, "--format=json", listing || action == ACTION_CHECK, ""},
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		if (options[i].given && !options[i].fits) {
 			argp_error(state, "%s has no meaning for %s%s", options[i].option,
-				   actions[action],
-				   listing && !arguments->offered ? " without --offered" : "");
+				   actions[action], options[i].but);
 			return EINVAL;
 		}
 	}
