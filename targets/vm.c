@@ -57,7 +57,7 @@ int vms_add(struct vms *vms, const char *name, struct kernel *kernel)
 int vms_queue(struct vms *vms, int machine, const struct litmus_test *test,
 	      const struct run_options *options)
 {
-	return vm_machine_queue(vms->machines[machine], test, options);
+	return vm_jobs_queue(vms->machines[machine], test, options);
 }
 
 static int count_running(const struct vms *vms)
@@ -65,7 +65,7 @@ static int count_running(const struct vms *vms)
 	int running = 0;
 
 	for (int i = 0; i < vms->nr; i++)
-		running += vm_machine_is_on(vms->machines[i]);
+		running += vms->machines[i]->on;
 	return running;
 }
 
@@ -75,17 +75,17 @@ static void switch_machines(struct vms *vms, int first)
 	int running;
 
 	for (int i = 0; i < vms->nr; i++) {
-		if (!vm_machine_has_work(vms->machines[i]))
+		if (!vm_jobs_are_left(vms->machines[i]))
 			vm_machine_switch_off(vms->machines[i]);
 	}
 	running = count_running(vms);
 	for (int i = 0; i < vms->nr && running < vms->max_running; i++) {
 		struct vm_machine *machine = vms->machines[(first + i) % vms->nr];
 
-		if (vm_machine_is_on(machine) || !vm_machine_has_work(machine))
+		if (machine->on || !vm_jobs_are_left(machine))
 			continue;
 		vm_machine_switch_on(machine);
-		running += vm_machine_is_on(machine);
+		running += machine->on;
 	}
 }
 
@@ -96,9 +96,9 @@ static void attend(struct vms *vms)
 	double before = vm_seconds();
 
 	for (int i = 0; i < vms->nr; i++) {
-		lines[i].fd = vm_machine_line(vms->machines[i]);
+		lines[i].fd = vms->machines[i]->qemu.line;
 		lines[i].events =
-			(short)(POLLIN | (vm_machine_has_more(vms->machines[i]) ? POLLOUT : 0));
+			(short)(POLLIN | (vm_line_has_more(vms->machines[i]) ? POLLOUT : 0));
 		lines[i].revents = 0;
 	}
 	poll(lines, (nfds_t)vms->nr, TICK_MS);
@@ -115,12 +115,12 @@ void vms_run(struct vms *vms, int index, const struct litmus_test *test,
 	struct vm_machine *machine = vms->machines[index];
 
 	memset(result, 0, sizeof(*result));
-	if (!vm_machine_knows(machine, test) && vms_queue(vms, index, test, options)) {
+	if (!vm_jobs_find(machine, test) && vms_queue(vms, index, test, options)) {
 		run_result_fail(result, "out of memory");
 		return;
 	}
 	for (;;) {
-		if (vm_machine_take_result(machine, test, result))
+		if (vm_job_take(machine, vm_jobs_find(machine, test), result))
 			return;
 		if (options->stop && *options->stop)
 			break;
