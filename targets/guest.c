@@ -140,6 +140,7 @@ static void run_job(int line, uint32_t job, const char *body, size_t size)
 		die("a frame is too short for a test");
 	memcpy(&head, body, sizeof(head));
 	options.host_iterations = head.iterations;
+	options.host_slowly = head.slowly;
 	test = litmus_parse("test", body + sizeof(head), size - sizeof(head), error, sizeof(error));
 	if (!test)
 		die("%s", error);

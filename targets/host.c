@@ -28,6 +28,9 @@
 #define LEAST_ITERATIONS_IN_TURN    5
 #define BUDGET_IN_TURN              0.02
 
+/* Of the least, where each takes ten times as long as elsewhere. */
+#define SHARE_IF_SLOW 3
+
 /* The tasks share one thread-local storage (host_sys.h), which ThreadSanitizer can't bear. */
 #if defined(__SANITIZE_THREAD__)
 #define HAVE_TSAN 1
@@ -273,9 +276,11 @@ static void run_guarded(struct host *host, const struct run_options *options,
 	}
 }
 
-static void limit_iterations(struct host *host)
+static void limit_iterations(struct host *host, bool slowly)
 {
 	host->nr_least = host->concurrent ? LEAST_ITERATIONS_CONCURRENT : LEAST_ITERATIONS_IN_TURN;
+	if (slowly)
+		host->nr_least = (host->nr_least + SHARE_IF_SLOW - 1) / SHARE_IF_SLOW;
 	host->budget = host->concurrent ? BUDGET_CONCURRENT : BUDGET_IN_TURN;
 }
 
@@ -300,7 +305,7 @@ void host_run(const struct litmus_test *test, const struct run_options *options,
 		return;
 	}
 	if (!options->host_iterations)
-		limit_iterations(host);
+		limit_iterations(host, options->host_slowly);
 	run_guarded(host, options, result);
 	free_host(host, iterations);
 	result->seconds = host_seconds() - start;

@@ -19,6 +19,7 @@ struct run_options {
 	void (*progress)(void *context, uint64_t states);
 	void *progress_context;
 	unsigned host_iterations; /* 0: as many as the test needs */
+	bool host_slowly;         /* iterations are dear: an emulator runs them */
 	unsigned vm_seconds;      /* vm: who says nothing for so long in a test hangs; 0: 90 s */
 	bool fine;                /* model: every access is a step, not just every operation */
 	bool no_reduction;        /* fine: try all orders, even of what has nothing in common */

@@ -34,6 +34,7 @@ struct vm_frame {
 /* What the guest is told beside the text of a test. */
 struct vm_run_head {
 	uint32_t iterations; /* 0: as many as the test needs */
+	uint32_t slowly;     /* the CPU is emulated */
 };
 
 /* A head for `size` bytes at `body`. */

@@ -47,9 +47,10 @@ bool vm_line_has_more(const struct vm_machine *machine)
 }
 
 /* The text of a test as the guest will parse it. False without memory. */
-static bool write_job(struct vm_bytes *out, const struct vm_job *job, uint32_t number)
+static bool write_job(struct vm_machine *machine, const struct vm_job *job, uint32_t number)
 {
-	const struct vm_run_head run = {.iterations = job->iterations};
+	const struct vm_run_head run = {.iterations = job->iterations, .slowly = !machine->kvm};
+	struct vm_bytes *out = &machine->out;
 	struct vm_frame head;
 	char *body = NULL;
 	size_t size = 0;
@@ -76,7 +77,7 @@ void vm_line_send(struct vm_machine *machine)
 		int next = vm_jobs_next(machine);
 
 		if (machine->out.size == 0 && next >= 0) {
-			if (!write_job(&machine->out, &machine->jobs[next], (uint32_t)next)) {
+			if (!write_job(machine, &machine->jobs[next], (uint32_t)next)) {
 				machine->out.size = 0;
 				vm_job_fail(machine, &machine->jobs[next], "out of memory");
 				continue;
