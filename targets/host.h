@@ -93,12 +93,13 @@ struct host_refusal {
 
 struct host_shared {
 	_Atomic bool stop;
-	bool finished;     /* the supervisor came to its end */
-	bool failed;       /* the reason is our own trouble */
-	char reason[256];  /* why the run was skipped or has failed; or "" */
-	unsigned nr_done;  /* entries of results */
-	unsigned nr_total; /* how many there should be */
-	bool hung;         /* nothing moved any more in the last of them */
+	bool finished;        /* the supervisor came to its end */
+	bool failed;          /* the reason is our own trouble */
+	char reason[256];     /* why the run was skipped or has failed; or "" */
+	bool force_by_tracer; /* /proc/PID/mem uses FOLL_FORCE for a tracer only */
+	unsigned nr_done;     /* entries of results */
+	unsigned nr_total;    /* how many there should be */
+	bool hung;            /* nothing moved any more in the last of them */
 	/* A task refuses once, and there is no iteration after that. */
 	_Atomic uint32_t nr_refusals;
 	struct host_refusal refusals[LITMUS_MAX_TASKS];
@@ -219,6 +220,17 @@ void host_close_pipe(const int fds[2]);
  */
 bool host_probe(struct host *host);
 
+/* host_force.c */
+
+/*
+ * Read or write another task's memory as ptrace(2) does, with FOLL_FORCE, whatever the protection
+ * of its mapping. Returns 0, -ESRCH or -EIO.
+ */
+long host_access_forced(struct host *host, const struct litmus_op *op, int *value);
+
+/* Why this kernel lets nobody do that, or NULL. */
+const char *host_probe_force(struct host *host, unsigned char *page);
+
 /* host_refuse.c */
 
 /*
@@ -238,6 +250,9 @@ void host_refusal_text(const struct host_shared *shared, char *buf, size_t size)
 void host_process_main(struct host *host, int task);
 
 /* host_call.c */
+
+/* Pid of a task's process; 0: it doesn't run. */
+int host_process_of(struct host *host, int task);
 
 /* Make an operation that is neither an access of the CPU nor about tasks. Returns its result. */
 int64_t host_call(struct host *host, int task, const struct litmus_op *op, int value);
