@@ -96,6 +96,7 @@ struct host_shared {
 	bool finished;        /* the supervisor came to its end */
 	bool failed;          /* the reason is our own trouble */
 	char reason[256];     /* why the run was skipped or has failed; or "" */
+	unsigned providers;   /* a bit for each that the probe found working (host_provider.c) */
 	bool force_by_tracer; /* /proc/PID/mem uses FOLL_FORCE for a tracer only */
 	unsigned nr_done;     /* entries of results */
 	unsigned nr_total;    /* how many there should be */
@@ -151,6 +152,8 @@ struct host {
 	bool uses_thp;
 	bool only_advised;     /* no huge pages but where MADV_HUGEPAGE asks for them */
 	unsigned char *stacks; /* HOST_STACK_SIZE for each task that is a thread */
+	/* By what each operation that takes pages does so, in this iteration. */
+	const struct host_means *means[LITMUS_MAX_TASKS][LITMUS_MAX_OPS];
 
 	/* From here on each process has its own. */
 	int process;
@@ -172,7 +175,7 @@ bool host_is_concurrent(const struct litmus_test *test,
 /* Is the memory of one of the first `nr_tasks` tasks part of the outcome? */
 bool host_observes_memory(const struct litmus_test *test, int nr_tasks);
 
-/* host_pins.c */
+/* host_provider.c */
 
 /*
  * Why this kind of reference or pin, or this use of it, can't be had from user space. Writes one
@@ -180,8 +183,19 @@ bool host_observes_memory(const struct litmus_test *test, int nr_tasks);
  */
 bool host_can_hold(const struct litmus_test *test, char *reason, size_t size);
 
-/* Take what `op` asks for. Returns the number of pages, or -errno as GUP gives it. */
-long host_take(struct host *host, const struct litmus_op *op, uint64_t addr,
+/*
+ * Try each way of holding pages that the test could use, on a page that can be written to, and
+ * note in host->shared which work. False: `reason` says what is missing for one of its operations.
+ */
+bool host_probe_pins(struct host *host, unsigned char *page, char *reason, size_t size);
+
+/* Fill in host->means for host->iteration: where several ways work, they take turns. */
+void host_choose_means(struct host *host);
+
+/* host_pins.c */
+
+/* Take what `op`, of `task`, asks for. Returns the number of pages, or -errno as GUP gives it. */
+long host_take(struct host *host, int task, const struct litmus_op *op, uint64_t addr,
 	       struct host_handle *handle);
 
 /* Drop all that it holds. Returns 0 or -EBADF. */
@@ -199,12 +213,6 @@ void host_drop_all(struct host *host);
 
 /* A fork()'s child has no handles: forget those of the parent, close their files. */
 void host_forget_handles(struct host *host);
-
-/*
- * Try each way of holding pages that the test needs, on a page that can be written to. False:
- * `reason` says what is missing.
- */
-bool host_probe_pins(struct host *host, unsigned char *page, char *reason, size_t size);
 
 /* host_pipe.c */
 

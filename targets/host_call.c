@@ -170,7 +170,7 @@ int64_t host_call(struct host *host, int task, const struct litmus_op *op, int v
 	case LITMUS_PIN_USER_PAGES_FAST:
 	case LITMUS_PIN_USER_PAGES_REMOTE:
 	case LITMUS_IOV_ITER_EXTRACT_PAGES:
-		return host_take(host, op, addr, &handles[op->dest]);
+		return host_take(host, task, op, addr, &handles[op->dest]);
 	case LITMUS_PUT_PAGE:
 	case LITMUS_UNPIN_USER_PAGE:
 	case LITMUS_BIO_RELEASE_PAGES:

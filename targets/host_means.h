@@ -36,9 +36,13 @@ extern const struct host_means host_direct_write;
 bool host_probe_ring(struct host *host, unsigned char *page, char *reason, size_t size);
 bool host_probe_pipe(struct host *host, unsigned char *page, char *reason, size_t size);
 
-/* Direct I/O takes what it takes of block devices too; and what it takes are pins. */
+/* Direct I/O takes what it takes of block devices too; what it takes are pins, or references. */
 bool host_probe_direct(struct host *host, unsigned char *page, char *reason, size_t size);
 bool host_probe_direct_pin(struct host *host, unsigned char *page, char *reason, size_t size);
+bool host_probe_direct_get(struct host *host, unsigned char *page, char *reason, size_t size);
+
+/* Is the kernel's release this one or a later? */
+bool host_is_since(int major, int minor);
 
 /* Where the handle's int is on its page number `page`. */
 uint64_t host_word_address(const struct host_handle *handle, int page);
