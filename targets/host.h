@@ -121,6 +121,12 @@ struct host_direct_io {
 	long result;
 };
 
+/* A memory region of RDMA (host_rdma.c). */
+struct host_region {
+	uint32_t number; /* uverbs' own */
+	uint32_t key;    /* that the device is shown */
+};
+
 /* What a register of type LITMUS_HANDLE stands for. */
 struct host_handle {
 	const struct host_means *means; /* NULL: it holds nothing */
@@ -130,6 +136,7 @@ struct host_handle {
 	struct io_uring ring;
 	int pipe[2];
 	struct host_direct_io direct;
+	struct host_region region;
 	uint64_t pfn[LITMUS_MAX_PAGES]; /* 0: not known */
 };
 
@@ -157,6 +164,7 @@ struct host {
 
 	/* From here on each process has its own. */
 	int process;
+	struct host_rdma *rdma;                /* NULL: its device is not open */
 	_Atomic bool inside[LITMUS_MAX_TASKS]; /* in an operation, if gated */
 	_Atomic bool exiting;                  /* a task called exit() */
 	struct host_handle handles[LITMUS_MAX_TASKS][LITMUS_MAX_REGISTERS];
@@ -191,6 +199,9 @@ bool host_probe_pins(struct host *host, unsigned char *page, char *reason, size_
 
 /* Fill in host->means for host->iteration: where several ways work, they take turns. */
 void host_choose_means(struct host *host);
+
+/* What the means of this process must have before its tasks start. */
+void host_start_means(struct host *host);
 
 /* host_pins.c */
 

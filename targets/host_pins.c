@@ -66,6 +66,7 @@ void host_drop_all(struct host *host)
 
 void host_forget_handles(struct host *host)
 {
+	host->rdma = NULL;
 	for (int i = 0; i < LITMUS_MAX_TASKS; i++) {
 		for (int j = 0; j < LITMUS_MAX_REGISTERS; j++) {
 			host->handles[i][j].means = NULL;

@@ -44,6 +44,16 @@ struct host_provider {
 	}
 
 static const struct host_provider providers[] = {
+	/*
+	 * RDMA, ib_umem_get(): by fast GUP for as long as it pins, v5.6. A region without write
+	 * access asked for FOLL_WRITE | FOLL_FORCE until v6.2: b40656aa7d55 ("RDMA/umem: remove
+	 * FOLL_FORCE usage"), which relies on 84209e87c696 in mm/gup.c.
+	 */
+	{TAKES_PINS, LITMUS_FOLL_WRITE | LITMUS_FOLL_LONGTERM, &host_rdma_write, host_probe_rdma,
+	 ALWAYS_FAST},
+	{TAKES_PINS, LITMUS_FOLL_LONGTERM, &host_rdma_read, host_probe_rdma_longterm, ALWAYS_FAST},
+	{TAKES_PINS, LITMUS_FOLL_WRITE | LITMUS_FOLL_FORCE | LITMUS_FOLL_LONGTERM, &host_rdma_read,
+	 host_probe_rdma_force, ALWAYS_FAST},
 	/* io_uring: by fast GUP since v6.10, 1943f96b3816 ("io_uring: unify io_pin_pages()"). */
 	{TAKES_PINS,
 	 LITMUS_FOLL_WRITE | LITMUS_FOLL_LONGTERM,
@@ -302,6 +312,20 @@ void host_choose_means(struct host *host)
 		for (int j = 0; j < task->nr_ops; j++) {
 			if (takes_pages(&task->ops[j]))
 				host->means[i][j] = choose(host, task, &task->ops[j]);
+		}
+	}
+}
+
+void host_start_means(struct host *host)
+{
+	const struct litmus_test *test = host->test;
+
+	for (int i = 0; i < test->nr_tasks; i++) {
+		for (int j = 0; j < test->tasks[i].nr_ops; j++) {
+			const struct host_means *means = host->means[i][j];
+
+			if (test->tasks[i].process == host->process && means && means->start)
+				means->start(host);
 		}
 	}
 }
