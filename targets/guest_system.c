@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "targets/guest_rdma.h"
+
 static const struct {
 	const char *type;
 	const char *path;
@@ -97,9 +99,18 @@ static void load_modules(char *missing, size_t size)
 		free(entries);
 }
 
+static void start_rdma(char *missing, size_t size)
+{
+	char reason[256];
+
+	if (!guest_rdma_start(reason, sizeof(reason)))
+		note(missing, size, "%s", reason);
+}
+
 void guest_set_up(char *missing, size_t size)
 {
 	mount_all(missing, size);
 	open_console();
 	load_modules(missing, size);
+	start_rdma(missing, size);
 }

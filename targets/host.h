@@ -93,12 +93,14 @@ struct host_refusal {
 
 struct host_shared {
 	_Atomic bool stop;
-	bool finished;     /* the supervisor came to its end */
-	bool failed;       /* the reason is our own trouble */
-	char reason[256];  /* why the run was skipped or has failed; or "" */
-	unsigned nr_done;  /* entries of results */
-	unsigned nr_total; /* how many there should be */
-	bool hung;         /* nothing moved any more in the last of them */
+	bool finished;        /* the supervisor came to its end */
+	bool failed;          /* the reason is our own trouble */
+	char reason[256];     /* why the run was skipped or has failed; or "" */
+	unsigned providers;   /* a bit for each that the probe found working (host_provider.c) */
+	bool force_by_tracer; /* /proc/PID/mem uses FOLL_FORCE for a tracer only */
+	unsigned nr_done;     /* entries of results */
+	unsigned nr_total;    /* how many there should be */
+	bool hung;            /* nothing moved any more in the last of them */
 	/* A task refuses once, and there is no iteration after that. */
 	_Atomic uint32_t nr_refusals;
 	struct host_refusal refusals[LITMUS_MAX_TASKS];
@@ -119,6 +121,12 @@ struct host_direct_io {
 	long result;
 };
 
+/* A memory region of RDMA (host_rdma.c). */
+struct host_region {
+	uint32_t number; /* uverbs' own */
+	uint32_t key;    /* that the device is shown */
+};
+
 /* What a register of type LITMUS_HANDLE stands for. */
 struct host_handle {
 	const struct host_means *means; /* NULL: it holds nothing */
@@ -128,6 +136,7 @@ struct host_handle {
 	struct io_uring ring;
 	int pipe[2];
 	struct host_direct_io direct;
+	struct host_region region;
 	uint64_t pfn[LITMUS_MAX_PAGES]; /* 0: not known */
 };
 
@@ -150,9 +159,12 @@ struct host {
 	bool uses_thp;
 	bool only_advised;     /* no huge pages but where MADV_HUGEPAGE asks for them */
 	unsigned char *stacks; /* HOST_STACK_SIZE for each task that is a thread */
+	/* By what each operation that takes pages does so, in this iteration. */
+	const struct host_means *means[LITMUS_MAX_TASKS][LITMUS_MAX_OPS];
 
 	/* From here on each process has its own. */
 	int process;
+	struct host_rdma *rdma;                /* NULL: its device is not open */
 	_Atomic bool inside[LITMUS_MAX_TASKS]; /* in an operation, if gated */
 	_Atomic bool exiting;                  /* a task called exit() */
 	struct host_handle handles[LITMUS_MAX_TASKS][LITMUS_MAX_REGISTERS];
@@ -171,7 +183,7 @@ bool host_is_concurrent(const struct litmus_test *test,
 /* Is the memory of one of the first `nr_tasks` tasks part of the outcome? */
 bool host_observes_memory(const struct litmus_test *test, int nr_tasks);
 
-/* host_pins.c */
+/* host_provider.c */
 
 /*
  * Why this kind of reference or pin, or this use of it, can't be had from user space. Writes one
@@ -179,8 +191,22 @@ bool host_observes_memory(const struct litmus_test *test, int nr_tasks);
  */
 bool host_can_hold(const struct litmus_test *test, char *reason, size_t size);
 
-/* Take what `op` asks for. Returns the number of pages, or -errno as GUP gives it. */
-long host_take(struct host *host, const struct litmus_op *op, uint64_t addr,
+/*
+ * Try each way of holding pages that the test could use, on a page that can be written to, and
+ * note in host->shared which work. False: `reason` says what is missing for one of its operations.
+ */
+bool host_probe_pins(struct host *host, unsigned char *page, char *reason, size_t size);
+
+/* Fill in host->means for host->iteration: where several ways work, they take turns. */
+void host_choose_means(struct host *host);
+
+/* What the means of this process must have before its tasks start. */
+void host_start_means(struct host *host);
+
+/* host_pins.c */
+
+/* Take what `op`, of `task`, asks for. Returns the number of pages, or -errno as GUP gives it. */
+long host_take(struct host *host, int task, const struct litmus_op *op, uint64_t addr,
 	       struct host_handle *handle);
 
 /* Drop all that it holds. Returns 0 or -EBADF. */
@@ -199,12 +225,6 @@ void host_drop_all(struct host *host);
 /* A fork()'s child has no handles: forget those of the parent, close their files. */
 void host_forget_handles(struct host *host);
 
-/*
- * Try each way of holding pages that the test needs, on a page that can be written to. False:
- * `reason` says what is missing.
- */
-bool host_probe_pins(struct host *host, unsigned char *page, char *reason, size_t size);
-
 /* host_pipe.c */
 
 /* A pipe for a moment; its making ends in host_refuse() if it fails. */
@@ -218,6 +238,17 @@ void host_close_pipe(const int fds[2]);
  * supervisor, which may be ended or hang. False: host->shared->reason says what is missing.
  */
 bool host_probe(struct host *host);
+
+/* host_force.c */
+
+/*
+ * Read or write another task's memory as ptrace(2) does, with FOLL_FORCE, whatever the protection
+ * of its mapping. Returns 0, -ESRCH or -EIO.
+ */
+long host_access_forced(struct host *host, const struct litmus_op *op, int *value);
+
+/* Why this kernel lets nobody do that, or NULL. */
+const char *host_probe_force(struct host *host, unsigned char *page);
 
 /* host_refuse.c */
 
@@ -238,6 +269,9 @@ void host_refusal_text(const struct host_shared *shared, char *buf, size_t size)
 void host_process_main(struct host *host, int task);
 
 /* host_call.c */
+
+/* Pid of a task's process; 0: it doesn't run. */
+int host_process_of(struct host *host, int task);
 
 /* Make an operation that is neither an access of the CPU nor about tasks. Returns its result. */
 int64_t host_call(struct host *host, int task, const struct litmus_op *op, int value);

@@ -64,37 +64,12 @@ static long move_memory(struct host *host, const struct litmus_op *op, long addr
 	return result < 0 ? result : 0;
 }
 
-/* Pid of a task's process; 0: it doesn't run. */
-static int process_of(struct host *host, int task)
+int host_process_of(struct host *host, int task)
 {
 	struct host_process *process =
 		&host->shared->now.processes[host->test->tasks[task].process];
 
 	return atomic_load(&process->state) == HOST_RUNNING ? atomic_load(&process->pid) : 0;
-}
-
-/* /proc/PID/mem, which uses FOLL_FORCE like PTRACE_PEEKDATA but needs no stopped tracee. */
-static long access_forced(struct host *host, const struct litmus_op *op, int *value)
-{
-	char path[32] = "/proc/";
-	int pid = process_of(host, op->task);
-	long fd, result;
-
-	if (!pid)
-		return -ESRCH;
-	strcpy(host_decimal((unsigned)pid, path + strlen(path)), "/mem");
-	fd = host_open(path, O_RDWR | O_CLOEXEC);
-	if (fd == -ENOENT || fd == -ESRCH)
-		return -ESRCH;
-	if (fd < 0)
-		host_refuse(host, "/proc/PID/mem", fd);
-	if (op->code == LITMUS_PTRACE_POKEDATA)
-		result = host_pwrite((int)fd, value, sizeof(*value), host_address(host, op->addr));
-	else
-		result = host_pread((int)fd, value, sizeof(*value), host_address(host, op->addr));
-	host_close((int)fd);
-	/* 0: the process has no memory any more. */
-	return result == 0 ? -ESRCH : result < 0 ? -EIO : 0;
 }
 
 static long access_remote(struct host *host, const struct litmus_op *op, int *value)
@@ -103,7 +78,7 @@ static long access_remote(struct host *host, const struct litmus_op *op, int *va
 	struct iovec remote = {(void *)(uintptr_t)host_address(host, op->addr), sizeof(*value)};
 	long nr =
 		op->code == LITMUS_PROCESS_VM_WRITEV ? SYS_process_vm_writev : SYS_process_vm_readv;
-	int pid = process_of(host, op->task);
+	int pid = host_process_of(host, op->task);
 	long result;
 
 	if (!pid)
@@ -195,7 +170,7 @@ int64_t host_call(struct host *host, int task, const struct litmus_op *op, int v
 	case LITMUS_PIN_USER_PAGES_FAST:
 	case LITMUS_PIN_USER_PAGES_REMOTE:
 	case LITMUS_IOV_ITER_EXTRACT_PAGES:
-		return host_take(host, op, addr, &handles[op->dest]);
+		return host_take(host, task, op, addr, &handles[op->dest]);
 	case LITMUS_PUT_PAGE:
 	case LITMUS_UNPIN_USER_PAGE:
 	case LITMUS_BIO_RELEASE_PAGES:
@@ -204,10 +179,10 @@ int64_t host_call(struct host *host, int task, const struct litmus_op *op, int v
 	case LITMUS_PAGEMAP:
 		return use_handle(host, &handles[op->handle], op, value);
 	case LITMUS_PTRACE_PEEKDATA:
-		error = access_forced(host, op, &value);
+		error = host_access_forced(host, op, &value);
 		return error ? error : value;
 	case LITMUS_PTRACE_POKEDATA:
-		return access_forced(host, op, &value);
+		return host_access_forced(host, op, &value);
 	case LITMUS_PROCESS_VM_READV:
 		error = access_remote(host, op, &value);
 		return error ? error : value;

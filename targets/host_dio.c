@@ -22,7 +22,6 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include "targets/host_sys.h"
@@ -328,17 +327,6 @@ static void drop(struct host *host, struct host_handle *handle)
 	close_files(dio);
 }
 
-/* v6.5 gives direct I/O pins for references; FUSE followed later than block devices. */
-static bool should_pin(void)
-{
-	struct utsname name;
-	int major = 0, minor = 0;
-
-	uname(&name);
-	sscanf(name.release, "%d.%d", &major, &minor);
-	return major > 6 || (major == 6 && minor >= 5);
-}
-
 /* A child that shares our pages and does nothing, until it is killed or we are gone. */
 static pid_t fork_sharer(struct host *host, const struct host_direct_io *dio)
 {
@@ -405,7 +393,8 @@ bool host_probe_direct(struct host *host, unsigned char *page, char *reason, siz
 {
 	if (!probe_mount(reason, size))
 		return false;
-	if (is_pinned(host, page) == should_pin())
+	/* v6.5 gives direct I/O pins for references; FUSE followed later than block devices. */
+	if (is_pinned(host, page) == host_is_since(6, 5))
 		return true;
 	snprintf(reason, size, "direct I/O of FUSE does not take pages here as block devices do");
 	return false;
@@ -417,7 +406,18 @@ bool host_probe_direct_pin(struct host *host, unsigned char *page, char *reason,
 		return false;
 	if (is_pinned(host, page))
 		return true;
-	snprintf(reason, size, "only io_uring pins memory here, with FOLL_WRITE | FOLL_LONGTERM");
+	snprintf(reason, size,
+		 "without FOLL_LONGTERM only direct I/O holds pins, and it takes references here");
+	return false;
+}
+
+bool host_probe_direct_get(struct host *host, unsigned char *page, char *reason, size_t size)
+{
+	if (!probe_mount(reason, size))
+		return false;
+	if (!is_pinned(host, page))
+		return true;
+	snprintf(reason, size, "direct I/O takes pins here, no references");
 	return false;
 }
 

@@ -10,6 +10,8 @@
  * -errno as GUP would; whatever else goes wrong ends in host_refuse().
  */
 struct host_means {
+	/* What a process needs before its tasks start and take pages so; or NULL. */
+	void (*start)(struct host *host);
 	long (*take)(struct host *host, struct host_handle *handle, int nr_pages);
 	void (*drop)(struct host *host, struct host_handle *handle);
 	/* NULL: the device can't, and no_dma says why. */
@@ -21,6 +23,10 @@ struct host_means {
 
 /* Pins with FOLL_LONGTERM: a registered buffer of an io_uring (host_ring.c). */
 extern const struct host_means host_ring;
+
+/* The same: a memory region of RDMA, with write access and without (host_rdma.c). */
+extern const struct host_means host_rdma_write;
+extern const struct host_means host_rdma_read;
 
 /* References: pages in a pipe, by vmsplice(2) (host_pipe.c). */
 extern const struct host_means host_pipe_means;
@@ -36,9 +42,18 @@ extern const struct host_means host_direct_write;
 bool host_probe_ring(struct host *host, unsigned char *page, char *reason, size_t size);
 bool host_probe_pipe(struct host *host, unsigned char *page, char *reason, size_t size);
 
-/* Direct I/O takes what it takes of block devices too; and what it takes are pins. */
+/* An RDMA device; and what a region without write access asks for on this kernel. */
+bool host_probe_rdma(struct host *host, unsigned char *page, char *reason, size_t size);
+bool host_probe_rdma_longterm(struct host *host, unsigned char *page, char *reason, size_t size);
+bool host_probe_rdma_force(struct host *host, unsigned char *page, char *reason, size_t size);
+
+/* Direct I/O takes what it takes of block devices too; what it takes are pins, or references. */
 bool host_probe_direct(struct host *host, unsigned char *page, char *reason, size_t size);
 bool host_probe_direct_pin(struct host *host, unsigned char *page, char *reason, size_t size);
+bool host_probe_direct_get(struct host *host, unsigned char *page, char *reason, size_t size);
+
+/* Is the kernel's release this one or a later? */
+bool host_is_since(int major, int minor);
 
 /* Where the handle's int is on its page number `page`. */
 uint64_t host_word_address(const struct host_handle *handle, int page);

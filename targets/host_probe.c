@@ -54,22 +54,6 @@ static const char *probe_soft_dirty(struct host *host, unsigned char *page)
 	return cleared && set ? NULL : "this kernel does not track soft-dirty pages";
 }
 
-/* Since v6.12 a kernel may keep /proc/PID/mem from overriding protections. */
-static const char *probe_force(struct host *host, unsigned char *page)
-{
-	unsigned char value = 3;
-	long fd = host_open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-	bool written;
-
-	if (fd < 0)
-		return "/proc/PID/mem can't be opened";
-	host_syscall(SYS_mprotect, (long)page, host->page_size, PROT_READ, 0, 0, 0);
-	written = host_pwrite((int)fd, &value, 1, (uint64_t)(uintptr_t)page) == 1;
-	host_syscall(SYS_mprotect, (long)page, host->page_size, PROT_READ | PROT_WRITE, 0, 0, 0);
-	host_close((int)fd);
-	return written ? NULL : "this kernel does not let /proc/PID/mem use FOLL_FORCE";
-}
-
 static const char *probe_process_vm(struct host *host, unsigned char *page)
 {
 	unsigned char value;
@@ -117,8 +101,8 @@ struct probe {
 static const struct probe probes[] = {
 	{LITMUS_PAGEMAP, probe_pagemap},
 	{LITMUS_CLEAR_REFS, probe_soft_dirty},
-	{LITMUS_PTRACE_PEEKDATA, probe_force},
-	{LITMUS_PTRACE_POKEDATA, probe_force},
+	{LITMUS_PTRACE_PEEKDATA, host_probe_force},
+	{LITMUS_PTRACE_POKEDATA, host_probe_force},
 	{LITMUS_PROCESS_VM_READV, probe_process_vm},
 	{LITMUS_PROCESS_VM_WRITEV, probe_process_vm},
 	{LITMUS_LRU_ADD_DRAIN, probe_drain},

@@ -363,6 +363,7 @@ static void repeat(struct host *host, long free_pages)
 			return;
 		}
 		host->iteration = shared->nr_done;
+		host_choose_means(host);
 		verdict = run_iteration(host, &shared->results[shared->nr_done]);
 		if (verdict == VERDICT_STOPPED)
 			return;

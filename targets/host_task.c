@@ -420,6 +420,7 @@ void host_process_main(struct host *host, int task)
 		host_syscall(SYS_prctl, PR_SET_PTRACER, (long)PR_SET_PTRACER_ANY, 0, 0, 0, 0);
 	/* Now, so that P0 touches its memory first where it runs. */
 	use_cpu(host, task);
+	host_start_means(host);
 	if (task == 0)
 		start_first(host);
 	run_task(host, task);

@@ -359,6 +359,18 @@ static void a_skip_says_what_is_missing(void **state)
 	}
 }
 
+/* What nothing else gives. Where there is a device, it depends on the kernel what it gives. */
+static void pins_of_rdma_take_a_device(void **state)
+{
+	const char *pin = "{ anon x = 1; }\nP0(int *x) { r = pin_user_pages(x, FOLL_LONGTERM); }\n"
+			  "exists (true)";
+
+	(void)state;
+	if (access("/sys/class/infiniband_verbs", F_OK))
+		assert_string_equal(why_skipped(pin),
+				    "only RDMA pins memory so, and there is no RDMA device");
+}
+
 /* Both are of later kernels than what the host target can do without them. */
 static bool hide_newer_calls(void)
 {
@@ -424,6 +436,7 @@ int main(void)
 		cmocka_unit_test(two_at_once_do_not_meet),
 		cmocka_unit_test(each_kind_of_swap_is_put_back),
 		cmocka_unit_test(a_skip_says_what_is_missing),
+		cmocka_unit_test(pins_of_rdma_take_a_device),
 		cmocka_unit_test(there_is_another_way),
 	};
 
