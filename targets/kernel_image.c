@@ -46,9 +46,8 @@ static const char *find_string(const unsigned char *setup, size_t size)
 }
 
 /*
- * The numbers at the beginning of text, and a release candidate's, which Debian writes as
- * "7.3~rc7".
- * "" if there are not two numbers.
+ * The numbers at the beginning of text, and that of a release candidate, which is "7.3~rc7" in
+ * Debian. "" if there are not two numbers.
  */
 static void take_version(const char *text, char *version, size_t size)
 {

@@ -51,7 +51,7 @@ static void set_size(struct line *line, int column, uint64_t size)
 
 static struct line kernel_line(const struct kernel *kernel)
 {
-	struct line line;
+	struct line line = {0};
 
 	set(&line, 0, kernel->name);
 	set(&line, 1, kernel->version);
@@ -64,7 +64,7 @@ static struct line kernel_line(const struct kernel *kernel)
 
 static struct line offer_line(const struct kernel_offer *offer, const struct kernel *cached)
 {
-	struct line line;
+	struct line line = {0};
 
 	set(&line, 0, offer->name);
 	set(&line, 1, offer->version);
@@ -102,7 +102,7 @@ void kernels_in_words(const struct kernel_list *list, const struct terminal *ter
 {
 	struct line title = {{"kernel", "version", "era", "release", "size", "from"}};
 	int widths[COLUMNS] = {0};
-	struct line line;
+	struct line line = {0};
 
 	if (!list->nr) {
 		if (!list->nr_broken)
@@ -127,7 +127,7 @@ void offers_in_words(const struct kernel_offers *offers, const struct kernel_lis
 {
 	struct line title = {{"kernel", "version", "era", "cached", "download", "suite"}};
 	int widths[COLUMNS] = {0};
-	struct line line;
+	struct line line = {0};
 
 	widen(widths, &title, terminal);
 	for (int i = 0; i < offers->nr; i++) {

@@ -91,7 +91,8 @@ static void test_image(void **state)
 		{DEBIAN_6_1, "6.1.0-57-amd64", "6.1.192"},
 		{"6.12.118+deb13-amd64 (x@y) #1 SMP Debian 6.12.118-1 (2026-11-20)",
 		 "6.12.118+deb13-amd64", "6.12.118"},
-		{"7.3-amd64 (x@y) #1 SMP Debian 7.3~rc7-1~exp1 (2026-11-20)", "7.3-amd64", "7.3-rc7"},
+		{"7.3-amd64 (x@y) #1 SMP Debian 7.3~rc7-1~exp1 (2026-11-20)", "7.3-amd64",
+		 "7.3-rc7"},
 		{"6.18.44 (u@h) #1 SMP Sat", "6.18.44", "6.18.44"},
 		{"7.0.0-rc3+ (u@h) #1 SMP Sat", "7.0.0-rc3+", "7.0.0-rc3"},
 		{"6.6-rc1-next (u@h) #1", "6.6-rc1-next", "6.6-rc1"},
@@ -299,7 +300,7 @@ static void add(const char *text, const char *name)
 /* The names of the list in its order, broken ones behind a '/'. */
 static void assert_cached(bool thorough, const char *expected)
 {
-	struct kernel_list list;
+	struct kernel_list list = {0};
 	char names[256] = "";
 
 	assert_int_equal((thorough ? kernels_check : kernels_cached)(&list, err, sizeof(err)), 0);
