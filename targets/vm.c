@@ -130,3 +130,8 @@ void vms_run(struct vms *vms, int index, const struct litmus_test *test,
 	result->status = RUN_INCOMPLETE;
 	snprintf(result->reason, sizeof(result->reason), "interrupted");
 }
+
+double vms_boot_seconds(const struct vms *vms, int machine)
+{
+	return vms->machines[machine]->boot;
+}

@@ -40,4 +40,7 @@ int vms_queue(struct vms *vms, int machine, const struct litmus_test *test,
 void vms_run(struct vms *vms, int machine, const struct litmus_test *test,
 	     const struct run_options *options, struct run_result *result);
 
+/* What the machine's last boot took, in seconds; 0: it has come up never. */
+double vms_boot_seconds(const struct vms *vms, int machine);
+
 #endif

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 enum vm_frame_kind {
-	VM_FRAME_READY = 1, /* from the guest: it waits for tests; text: what it could not set up */
+	VM_FRAME_READY = 1, /* from the guest: it waits for tests */
 	VM_FRAME_RUN,       /* to the guest: struct vm_run_head and the text of a test */
 	VM_FRAME_BEGIN,     /* from the guest: it begins with that test */
 	VM_FRAME_RESULT,    /* from the guest: as run_result_send() writes it */

@@ -120,6 +120,7 @@ static bool hear(struct vm_machine *machine, const struct vm_frame *head, const 
 
 	if (head->kind == VM_FRAME_READY) {
 		machine->ready = true;
+		machine->boot = vm_seconds() - machine->started;
 		return true;
 	}
 	if (head->job >= (uint32_t)machine->nr_jobs)

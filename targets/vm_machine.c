@@ -54,6 +54,7 @@ void vm_machine_switch_on(struct vm_machine *machine)
 	machine->on = true;
 	machine->ready = false;
 	machine->silent = 0;
+	machine->started = vm_seconds();
 	machine->in.size = machine->out.size = 0;
 }
 

@@ -43,6 +43,8 @@ struct vm_machine {
 	bool kvm;
 	unsigned failures; /* boots that came to nothing, one after the other */
 	double silent;     /* seconds in which we listened and heard nothing */
+	double started;    /* when it was switched on (vm_seconds()) */
+	double boot;       /* seconds from there until the guest was ready; the last time */
 	char broken[256];  /* why it is no use to try again; or "" */
 	struct vm_bytes in;
 	struct vm_bytes out;

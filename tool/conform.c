@@ -384,6 +384,9 @@ int conform_run(struct conform *conform, struct progress *progress)
 
 	for (int i = 0; i < conform->run.targets.nr && ret == 0; i++)
 		ret = run_all(conform, i, progress);
+	for (int i = 0; i < conform->run.targets.nr; i++)
+		conform->kernels[i].boot = machines_boot_seconds(&conform->run.machines,
+								 &conform->run.targets.targets[i]);
 	conform->seconds = now() - began;
 	return ret;
 }

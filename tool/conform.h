@@ -59,7 +59,8 @@ struct conform_row {
 struct conform_kernel {
 	char release[128];
 	struct known_kernel known;
-	int model; /* the first kernel of the same era, whose model is ours, too */
+	int model;   /* the first kernel of the same era, whose model is ours, too */
+	double boot; /* seconds that its virtual machine took to come up; 0: there was none */
 };
 
 struct conform {

@@ -107,8 +107,12 @@ static void print_kernel(const struct conform *conform, FILE *out, int kernel)
 	print_number(out, counts.verdicts[CONFORM_SKIPPED], "");
 	print_number(out, counts.verdicts[CONFORM_INCOMPLETE], "bad");
 	print_number(out, counts.verdicts[CONFORM_FAILED], "bad");
-	fprintf(out, "<td class=\"n\">%.1f</td><td class=\"n\">%.3f</td></tr>\n", counts.seconds,
+	fprintf(out, "<td class=\"n\">%.1f</td><td class=\"n\">%.3f</td>", counts.seconds,
 		conform_seconds_each(&counts));
+	if (conform->kernels[kernel].boot > 0)
+		fprintf(out, "<td class=\"n\">%.1f</td></tr>\n", conform->kernels[kernel].boot);
+	else
+		fputs("<td class=\"n soft\">none</td></tr>\n", out);
 }
 
 static void print_kernels(const struct conform *conform, FILE *out)
@@ -128,6 +132,7 @@ static void print_kernels(const struct conform *conform, FILE *out)
 		"failed",
 		"seconds",
 		"seconds a test",
+		"seconds to boot",
 	};
 
 	begin_section(out, "kernels", "Kernels");

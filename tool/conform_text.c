@@ -168,6 +168,8 @@ static void print_kernel(const struct conform *conform, int kernel)
 		 conform->kernels[kernel].release, target->era->name, counts.tests,
 		 counts.tests == 1 ? "" : "s", conform_percent_run(&counts), counts.seconds,
 		 conform_seconds_each(&counts));
+	if (conform->kernels[kernel].boot > 0)
+		text_append(text, sizeof(text), ", boots in %.1f s", conform->kernels[kernel].boot);
 	fputs("  ", terminal->out);
 	terminal_wrap(terminal, used, 4, text);
 	text[0] = '\0';

@@ -90,3 +90,10 @@ void machines_run(const struct machines *machines, const struct target *target,
 {
 	vms_run(machines->vms, number_of(machines, target), test, options, result);
 }
+
+double machines_boot_seconds(const struct machines *machines, const struct target *target)
+{
+	if (target->kind != TARGET_VM || !machines->vms)
+		return 0;
+	return vms_boot_seconds(machines->vms, number_of(machines, target));
+}

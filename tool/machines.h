@@ -28,4 +28,7 @@ void machines_run(const struct machines *machines, const struct target *target,
 		  const struct litmus_test *test, const struct run_options *options,
 		  struct run_result *result);
 
+/* What the last boot of the machine that is this target took, in seconds; 0: there was none. */
+double machines_boot_seconds(const struct machines *machines, const struct target *target);
+
 #endif
