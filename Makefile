@@ -16,7 +16,9 @@ run: ## install what is missing, build, and run the corpus on the spec, every er
 	@ninja -C $(BUILD) --quiet cowherd man/cowherd.1 man/cowherd-litmus.5
 	@$(BUILD)/cowherd run tests/litmus --on spec,model,host
 
-conform: all ## hold this kernel and those in the cache, which it fills, against the model of their era
+conform: ## hold this kernel and those in the cache, which it fills, against the model of their era
+	@scripts/install-packages conform
+	@$(MAKE) --no-print-directory all
 	@$(BUILD)/cowherd kernels fetch || echo "conform: so it is the kernels that are in the cache"
 	@machines=; $(BUILD)/cowherd kernels | grep -q '^kernel' && machines=,vm; \
 	$(BUILD)/cowherd conform tests/litmus --on host$$machines --known tests/litmus/divergences.txt \
