@@ -6,6 +6,7 @@
  * All contexts of a machine, their lists and what waits in them are protected by
  * machine->uffd_lock, the innermost of locks but for what the port does itself.
  */
+#define BUG_ON_UNLOCKED(machine) BUG_ON(!port_spin_is_held(&(machine)->uffd_lock))
 
 bool userfaultfd_wp_async(const struct vma *vma)
 {
@@ -130,23 +131,29 @@ void userfaultfd_exit(struct mm *mm)
 	port_spin_unlock(&machine->uffd_lock);
 }
 
-static void add_waiter(struct uffd_waiter **list, struct uffd_waiter *waiter)
+static void add_waiter(const struct userfaultfd_ctx *ctx, struct uffd_waiter **list,
+		       struct uffd_waiter *waiter)
 {
+	BUG_ON_UNLOCKED(ctx->machine);
 	while (*list)
 		list = &(*list)->next;
 	*list = waiter;
 }
 
-static void remove_waiter(struct uffd_waiter **list, struct uffd_waiter *waiter)
+static void remove_waiter(const struct userfaultfd_ctx *ctx, struct uffd_waiter **list,
+			  const struct uffd_waiter *waiter)
 {
+	BUG_ON_UNLOCKED(ctx->machine);
 	for (; *list != waiter; list = &(*list)->next)
 		BUG_ON(!*list);
 	*list = waiter->next;
 }
 
-/* Wake those who wait for an address in [start, end). uffd_lock held. */
-static void wake_waiters(struct uffd_waiter *list, unsigned long start, unsigned long end)
+/* Wake those who wait for an address in [start, end). */
+static void wake_waiters(const struct userfaultfd_ctx *ctx, struct uffd_waiter *list,
+			 unsigned long start, unsigned long end)
 {
+	BUG_ON_UNLOCKED(ctx->machine);
 	for (; list; list = list->next) {
 		if (list->msg.address < start || list->msg.address >= end)
 			continue;
@@ -158,7 +165,7 @@ static void wake_waiters(struct uffd_waiter *list, unsigned long start, unsigned
 void userfaultfd_wake_range(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long end)
 {
 	port_spin_lock(&ctx->machine->uffd_lock);
-	wake_waiters(ctx->faults, start, end);
+	wake_waiters(ctx, ctx->faults, start, end);
 	port_spin_unlock(&ctx->machine->uffd_lock);
 }
 
@@ -170,8 +177,8 @@ void userfaultfd_kill(struct mm *mm)
 	for (struct userfaultfd_ctx *ctx = machine->uffd_ctxs; ctx; ctx = ctx->next) {
 		if (ctx->mm != mm)
 			continue;
-		wake_waiters(ctx->faults, 0, MM_TASK_SIZE);
-		wake_waiters(ctx->events, 0, MM_TASK_SIZE);
+		wake_waiters(ctx, ctx->faults, 0, MM_TASK_SIZE);
+		wake_waiters(ctx, ctx->events, 0, MM_TASK_SIZE);
 	}
 	port_spin_unlock(&machine->uffd_lock);
 }
@@ -231,10 +238,11 @@ static struct uffd_msg fault_msg(const struct vm_fault *vmf, unsigned reason)
 	return msg;
 }
 
-/* Sleep until the waiter is woken, the context closed, or the mm killed. uffd_lock held. */
+/* Sleep until the waiter is woken, the context closed, or the mm killed. */
 static void wait_in(const struct userfaultfd_ctx *ctx, const struct mm *mm,
 		    struct uffd_waiter *waiter)
 {
+	BUG_ON_UNLOCKED(ctx->machine);
 	while (!waiter->woken && !ctx->released && !port_atomic_read(&mm->killed))
 		port_wait(&waiter->queue, &ctx->machine->uffd_lock);
 }
@@ -245,9 +253,9 @@ bool userfaultfd_event(struct userfaultfd_ctx *ctx, const struct mm *mm, struct 
 
 	port_wait_init(&waiter.queue);
 	port_spin_lock(&ctx->machine->uffd_lock);
-	add_waiter(&ctx->events, &waiter);
+	add_waiter(ctx, &ctx->events, &waiter);
 	wait_in(ctx, mm, &waiter);
-	remove_waiter(&ctx->events, &waiter);
+	remove_waiter(ctx, &ctx->events, &waiter);
 	port_spin_unlock(&ctx->machine->uffd_lock);
 	return waiter.read;
 }
@@ -265,7 +273,7 @@ unsigned handle_userfault(struct vm_fault *vmf, unsigned reason)
 	port_wait_init(&waiter.queue);
 	userfaultfd_ctx_get(ctx);
 	port_spin_lock(&machine->uffd_lock);
-	add_waiter(&ctx->faults, &waiter);
+	add_waiter(ctx, &ctx->faults, &waiter);
 	port_spin_unlock(&machine->uffd_lock);
 
 	/* From here on a monitor knows of the fault; so look again whether it is one. */
@@ -274,15 +282,16 @@ unsigned handle_userfault(struct vm_fault *vmf, unsigned reason)
 	port_spin_lock(&machine->uffd_lock);
 	if (wait)
 		wait_in(ctx, mm, &waiter);
-	remove_waiter(&ctx->faults, &waiter);
+	remove_waiter(ctx, &ctx->faults, &waiter);
 	port_spin_unlock(&machine->uffd_lock);
 	userfaultfd_ctx_put(machine, ctx);
 	return VM_FAULT_RETRY;
 }
 
-/* The oldest that the monitor has not read of. uffd_lock held. */
-static struct uffd_waiter *first_unread(struct uffd_waiter *list)
+/* The oldest that the monitor has not read of. */
+static struct uffd_waiter *first_unread(const struct userfaultfd_ctx *ctx, struct uffd_waiter *list)
 {
+	BUG_ON_UNLOCKED(ctx->machine);
 	while (list && (list->read || list->woken))
 		list = list->next;
 	return list;
@@ -293,7 +302,7 @@ bool userfaultfd_poll(struct userfaultfd_ctx *ctx)
 	bool ready;
 
 	port_spin_lock(&ctx->machine->uffd_lock);
-	ready = first_unread(ctx->faults) || first_unread(ctx->events);
+	ready = first_unread(ctx, ctx->faults) || first_unread(ctx, ctx->events);
 	port_spin_unlock(&ctx->machine->uffd_lock);
 	return ready;
 }
@@ -304,9 +313,9 @@ int userfaultfd_read(struct userfaultfd_ctx *ctx, struct uffd_msg *msg)
 
 	port_spin_lock(&ctx->machine->uffd_lock);
 	/* Faults come before events, however old. */
-	waiter = first_unread(ctx->faults);
+	waiter = first_unread(ctx, ctx->faults);
 	if (!waiter)
-		waiter = first_unread(ctx->events);
+		waiter = first_unread(ctx, ctx->events);
 	if (waiter) {
 		waiter->read = true;
 		*msg = waiter->msg;
@@ -360,8 +369,8 @@ void userfaultfd_close(struct userfaultfd_ctx *ctx)
 	if (mm)
 		detach_all(mm, ctx);
 	port_spin_lock(&machine->uffd_lock);
-	wake_waiters(ctx->faults, 0, MM_TASK_SIZE);
-	wake_waiters(ctx->events, 0, MM_TASK_SIZE);
+	wake_waiters(ctx, ctx->faults, 0, MM_TASK_SIZE);
+	wake_waiters(ctx, ctx->events, 0, MM_TASK_SIZE);
 	port_spin_unlock(&machine->uffd_lock);
 	if (mm)
 		userfaultfd_leave(ctx, mm);
