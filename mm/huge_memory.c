@@ -17,29 +17,20 @@ bool thp_fault_allowed(const struct vma *vma, unsigned long addr)
 /* The huge page that reads find where nobody has written; NULL without memory. */
 static struct page *huge_zero_page(struct machine *machine)
 {
+	pfn_t pfn = (pfn_t)port_atomic_read(&machine->huge_zero_pfn);
 	struct page *new;
-	pfn_t pfn;
 
-	port_spin_lock(&machine->free_lock);
-	pfn = machine->huge_zero_pfn;
-	port_spin_unlock(&machine->free_lock);
 	if (pfn)
 		return pfn_to_page(machine, pfn);
 	new = alloc_zeroed_hpage(machine);
 	if (!new)
 		return NULL;
-	port_spin_lock(&machine->free_lock);
-	pfn = machine->huge_zero_pfn;
-	if (!pfn) {
-		pfn = page_to_pfn(machine, new);
-		port_atomic_or(&new->flags, PG_RESERVED);
-		machine->huge_zero_pfn = pfn;
-		new = NULL;
-	}
-	port_spin_unlock(&machine->free_lock);
-	if (new)
-		put_page(machine, new);
-	return pfn_to_page(machine, pfn);
+	port_atomic_or(&new->flags, PG_RESERVED);
+	/* Somebody else may have been quicker. */
+	if (port_atomic_cmpxchg(&machine->huge_zero_pfn, 0, (int)page_to_pfn(machine, new)))
+		return new;
+	put_page(machine, new);
+	return pfn_to_page(machine, (pfn_t)port_atomic_read(&machine->huge_zero_pfn));
 }
 
 pte_t mk_huge_pmd(const struct machine *machine, const struct page *head, const struct vma *vma)
@@ -123,12 +114,20 @@ static bool lock_huge_page(struct vm_fault *vmf, struct page *head)
 	return same;
 }
 
-/* Does nobody but the PMD hold the huge page? The swap cache, if it need not. Page lock held. */
+/* Does nobody but the PMD hold the huge page, and the swap cache need not? Page lock held. */
 static bool is_sole_reference(struct machine *machine, struct page *head)
 {
-	if (page_flag(head, PG_SWAPCACHE) && page_count(head) == 1 + (int)folio_nr_pages(head))
-		try_to_free_swap(machine, head);
+	if (page_count(head) != 1 + folio_swapcache_refs(head))
+		return false;
+	try_to_free_swap(machine, head);
 	return page_count(head) == 1;
+}
+
+/* 6c287605fd56: ours whatever its count is? */
+static bool is_exclusive(const struct machine *machine, const struct page *head)
+{
+	return machine->rules.thp_reuse == THP_REUSE_EXCLUSIVE &&
+	       page_flag(head, PG_ANON_EXCLUSIVE);
 }
 
 /* May the fault take the huge page? PMD lock held, dropped with WP_RETRY. */
@@ -138,15 +137,17 @@ static enum wp_decision wp_huge_decide(struct vm_fault *vmf, struct page *head)
 	enum thp_reuse rule = machine->rules.thp_reuse;
 	bool reuse;
 
-	/* 6c287605fd56: ours whatever its count is. */
-	if (rule == THP_REUSE_EXCLUSIVE && page_flag(head, PG_ANON_EXCLUSIVE))
+	if (is_exclusive(machine, head))
 		return WP_REUSE;
 	if (!lock_huge_page(vmf, head))
 		return WP_RETRY;
-	reuse = rule == THP_REUSE_MAPCOUNT ? reuse_swap_page(machine, head)
-					   : is_sole_reference(machine, head);
-	if (rule == THP_REUSE_EXCLUSIVE && page_flag(head, PG_ANON_EXCLUSIVE))
+	/* It may have become so while we waited. */
+	if (is_exclusive(machine, head))
 		reuse = true;
+	else if (rule == THP_REUSE_MAPCOUNT)
+		reuse = reuse_swap_page(machine, head);
+	else
+		reuse = is_sole_reference(machine, head);
 	if (rule == THP_REUSE_EXCLUSIVE && reuse)
 		port_atomic_or(&head->flags, PG_ANON_EXCLUSIVE);
 	port_unlock(&head->lock);
