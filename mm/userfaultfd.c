@@ -10,13 +10,11 @@
 
 bool userfaultfd_wp_async(const struct vma *vma)
 {
-	return userfaultfd_wp(vma) && vma->uffd_ctx->features & UFFD_FEATURE_WP_ASYNC;
+	return vma->uffd_ctx->features & UFFD_FEATURE_WP_ASYNC;
 }
 
 bool userfaultfd_wp_use_markers(const struct vma *vma)
 {
-	if (!userfaultfd_wp(vma))
-		return false;
 	return !vma_is_anonymous(vma) || vma->uffd_ctx->features & UFFD_FEATURE_WP_UNPOPULATED;
 }
 
@@ -66,10 +64,8 @@ struct userfaultfd_ctx *userfaultfd_ctx_alloc(struct mm *mm, unsigned features)
 
 	if (!ctx)
 		return NULL;
+	*ctx = (struct userfaultfd_ctx){.machine = machine, .mm = mm, .features = features};
 	port_atomic_set(&ctx->refcount, 1);
-	ctx->machine = machine;
-	ctx->mm = mm;
-	ctx->features = features;
 	port_spin_lock(&machine->uffd_lock);
 	ctx->next = machine->uffd_ctxs;
 	machine->uffd_ctxs = ctx;
@@ -97,7 +93,7 @@ struct mm *userfaultfd_enter(struct userfaultfd_ctx *ctx)
 	struct mm *mm;
 
 	port_spin_lock(&ctx->machine->uffd_lock);
-	mm = ctx->released ? NULL : ctx->mm;
+	mm = port_atomic_read(&ctx->released) ? NULL : ctx->mm;
 	if (mm) {
 		mm->uffd_users++;
 		userfaultfd_ctx_get(ctx);
@@ -149,23 +145,28 @@ static void remove_waiter(const struct userfaultfd_ctx *ctx, struct uffd_waiter 
 	*list = waiter->next;
 }
 
-/* Wake those who wait for an address in [start, end). */
-static void wake_waiters(const struct userfaultfd_ctx *ctx, struct uffd_waiter *list,
-			 unsigned long start, unsigned long end)
+static void wake(const struct userfaultfd_ctx *ctx, struct uffd_waiter *waiter)
 {
 	BUG_ON_UNLOCKED(ctx->machine);
-	for (; list; list = list->next) {
-		if (list->msg.address < start || list->msg.address >= end)
-			continue;
-		list->woken = true;
-		port_wake_all(&list->queue);
-	}
+	waiter->woken = true;
+	port_wake_all(&waiter->queue);
+}
+
+static void wake_everybody(const struct userfaultfd_ctx *ctx)
+{
+	for (struct uffd_waiter *waiter = ctx->faults; waiter; waiter = waiter->next)
+		wake(ctx, waiter);
+	for (struct uffd_waiter *waiter = ctx->events; waiter; waiter = waiter->next)
+		wake(ctx, waiter);
 }
 
 void userfaultfd_wake_range(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long end)
 {
 	port_spin_lock(&ctx->machine->uffd_lock);
-	wake_waiters(ctx, ctx->faults, start, end);
+	for (struct uffd_waiter *waiter = ctx->faults; waiter; waiter = waiter->next) {
+		if (waiter->msg.address >= start && waiter->msg.address < end)
+			wake(ctx, waiter);
+	}
 	port_spin_unlock(&ctx->machine->uffd_lock);
 }
 
@@ -175,10 +176,8 @@ void userfaultfd_kill(struct mm *mm)
 
 	port_spin_lock(&machine->uffd_lock);
 	for (struct userfaultfd_ctx *ctx = machine->uffd_ctxs; ctx; ctx = ctx->next) {
-		if (ctx->mm != mm)
-			continue;
-		wake_waiters(ctx, ctx->faults, 0, MM_TASK_SIZE);
-		wake_waiters(ctx, ctx->events, 0, MM_TASK_SIZE);
+		if (ctx->mm == mm)
+			wake_everybody(ctx);
 	}
 	port_spin_unlock(&machine->uffd_lock);
 }
@@ -243,7 +242,8 @@ static void wait_in(const struct userfaultfd_ctx *ctx, const struct mm *mm,
 		    struct uffd_waiter *waiter)
 {
 	BUG_ON_UNLOCKED(ctx->machine);
-	while (!waiter->woken && !ctx->released && !port_atomic_read(&mm->killed))
+	while (!waiter->woken && !port_atomic_read(&ctx->released) &&
+	       !port_atomic_read(&mm->killed))
 		port_wait(&waiter->queue, &ctx->machine->uffd_lock);
 }
 
@@ -320,10 +320,8 @@ int userfaultfd_read(struct userfaultfd_ctx *ctx, struct uffd_msg *msg)
 		waiter->read = true;
 		*msg = waiter->msg;
 		/* Who tells of a change only waits for it to be heard. */
-		if (msg->event != UFFD_EVENT_PAGEFAULT) {
-			waiter->woken = true;
-			port_wake_all(&waiter->queue);
-		}
+		if (msg->event != UFFD_EVENT_PAGEFAULT)
+			wake(ctx, waiter);
 	}
 	port_spin_unlock(&ctx->machine->uffd_lock);
 	return waiter ? 0 : -MM_EAGAIN;
@@ -333,10 +331,7 @@ void userfaultfd_detach(struct mm *mm, struct vma *vma)
 {
 	struct userfaultfd_ctx *ctx = vma->uffd_ctx;
 
-	port_down_write(&mm->machine->rmap_lock);
-	vma->uffd_ctx = NULL;
-	vma->flags &= ~(unsigned)VM_UFFD_FLAGS;
-	port_up_write(&mm->machine->rmap_lock);
+	vma_set_uffd(mm, vma, NULL, 0);
 	if (ctx)
 		userfaultfd_ctx_put(mm->machine, ctx);
 }
@@ -363,14 +358,11 @@ void userfaultfd_close(struct userfaultfd_ctx *ctx)
 	struct machine *machine = ctx->machine;
 	struct mm *mm = userfaultfd_enter(ctx);
 
-	port_spin_lock(&machine->uffd_lock);
-	ctx->released = true;
-	port_spin_unlock(&machine->uffd_lock);
+	port_atomic_set(&ctx->released, 1);
 	if (mm)
 		detach_all(mm, ctx);
 	port_spin_lock(&machine->uffd_lock);
-	wake_waiters(ctx, ctx->faults, 0, MM_TASK_SIZE);
-	wake_waiters(ctx, ctx->events, 0, MM_TASK_SIZE);
+	wake_everybody(ctx);
 	port_spin_unlock(&machine->uffd_lock);
 	if (mm)
 		userfaultfd_leave(ctx, mm);
@@ -390,7 +382,7 @@ int userfaultfd_ctx_count(const struct userfaultfd_ctx *ctx)
 /* Who has it open, each fault that waits, and each change under way. */
 int userfaultfd_ctx_holders(const struct userfaultfd_ctx *ctx)
 {
-	int holders = !ctx->released + port_atomic_read(&ctx->mmap_changing);
+	int holders = !port_atomic_read(&ctx->released) + port_atomic_read(&ctx->mmap_changing);
 
 	for (const struct uffd_waiter *waiter = ctx->faults; waiter; waiter = waiter->next)
 		holders++;
@@ -407,8 +399,6 @@ bool mm_pagemap_uffd_wp(struct mm *mm, unsigned long addr)
 	port_irq_disable(cpu);
 	entry = lowest_entry(mm, addr);
 	port_irq_enable(cpu);
-	if (pte_none(entry))
-		return false;
 	if (pte_present(entry))
 		return pte_uffd_wp(entry);
 	return entry & PTE_SWP_UFFD_WP || pte_marker_uffd_wp(entry);
