@@ -128,6 +128,7 @@ void vma_set_flags(struct mm *mm, struct vma *vma, unsigned flags)
 
 void vma_set_uffd(struct mm *mm, struct vma *vma, struct userfaultfd_ctx *ctx, unsigned flags)
 {
+	BUG_ON(flags & ~(unsigned)VM_UFFD_FLAGS);
 	port_down_write(&mm->machine->rmap_lock);
 	vma->uffd_ctx = ctx;
 	vma->flags = (vma->flags & ~(unsigned)VM_UFFD_FLAGS) | flags;

@@ -483,6 +483,20 @@ static void the_swap_cache_is_no_holder(void **state)
 	}
 }
 
+/* What is exclusive is taken without the page lock, whoever has that. */
+static void an_exclusive_page_is_not_waited_for(void **state)
+{
+	(void)state;
+	begin(NEWEST);
+	store(BASE, 1);
+	set_pmd(pmd() & ~PTE_RW);
+	port_lock(&head()->lock);
+	assert_int_equal(fault(MIDDLE, FAULT_FLAG_WRITE), VM_FAULT_WRITE);
+	assert_true(pte_write(pmd()));
+	port_unlock(&head()->lock);
+	end();
+}
+
 static void *fault_on_another_cpu(void *result)
 {
 	port_set_cpu(1);
@@ -1093,6 +1107,7 @@ int main(void)
 		cmocka_unit_test(who_may_take_it),
 		cmocka_unit_test(a_mark_that_does_not_count),
 		cmocka_unit_test(the_swap_cache_is_no_holder),
+		cmocka_unit_test(an_exclusive_page_is_not_waited_for),
 		cmocka_unit_test(a_write_waits_for_the_page_lock),
 		cmocka_unit_test(what_is_taken_keeps_its_protection),
 		cmocka_unit_test(a_huge_page_is_copied),
