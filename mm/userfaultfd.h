@@ -10,8 +10,8 @@
 /* A task that waits in a context, on its own stack. Protected by machine->uffd_lock. */
 struct uffd_waiter {
 	struct uffd_waiter *next;
-	struct port_wait_queue queue;
 	struct uffd_msg msg;
+	struct port_wait_queue queue;
 	bool read; /* the monitor knows of it */
 	bool woken;
 };

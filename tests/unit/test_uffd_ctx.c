@@ -182,7 +182,7 @@ static void contexts_go_in_any_order(void **state)
 		for (int i = 1; i < 3; i++)
 			assert_int_equal(userfaultfd_create(fixture.mm, 0, &ctxs[i]), 0);
 		for (int i = 0; i < 3; i++) {
-			const struct userfaultfd_ctx *ctx = fixture.machine->uffd_ctxs;
+			const struct userfaultfd_ctx *ctx;
 
 			userfaultfd_close(ctxs[(first + i) % 3]);
 			expect_unlocked(&fixture);
@@ -271,20 +271,20 @@ static void the_end_of_a_process_waits_for_monitors(void **state)
 static void faults_that_the_monitor_hears_of(void **state)
 {
 	static const struct {
+		pte_t pte;
 		enum uffd_wp_asks rule;
 		unsigned flags;
 		unsigned vma;
-		pte_t pte;
 		bool told;
 	} cases[] = {
-		{UFFD_WP_ASKS_ALWAYS, FAULT_FLAG_WRITE, VM_UFFD_WP, PTE_UFFD_WP, true},
-		{UFFD_WP_ASKS_ALWAYS, FAULT_FLAG_BREAK_COW, VM_UFFD_WP, PTE_UFFD_WP, true},
-		{UFFD_WP_ASKS_ALWAYS, FAULT_FLAG_UNSHARE, VM_UFFD_WP, PTE_UFFD_WP, false},
-		{UFFD_WP_ASKS_ALWAYS, FAULT_FLAG_WRITE, VM_UFFD_WP, 0, false},
-		{UFFD_WP_ASKS_ALWAYS, FAULT_FLAG_WRITE, VM_UFFD_MISSING, PTE_UFFD_WP, false},
-		{UFFD_WP_ASKS_WRITE, FAULT_FLAG_WRITE, VM_UFFD_WP, PTE_UFFD_WP, true},
-		{UFFD_WP_ASKS_WRITE, FAULT_FLAG_BREAK_COW, VM_UFFD_WP, PTE_UFFD_WP, false},
-		{UFFD_WP_ASKS_WRITE, FAULT_FLAG_UNSHARE, VM_UFFD_WP, PTE_UFFD_WP, false},
+		{PTE_UFFD_WP, UFFD_WP_ASKS_ALWAYS, FAULT_FLAG_WRITE, VM_UFFD_WP, true},
+		{PTE_UFFD_WP, UFFD_WP_ASKS_ALWAYS, FAULT_FLAG_BREAK_COW, VM_UFFD_WP, true},
+		{PTE_UFFD_WP, UFFD_WP_ASKS_ALWAYS, FAULT_FLAG_UNSHARE, VM_UFFD_WP, false},
+		{0, UFFD_WP_ASKS_ALWAYS, FAULT_FLAG_WRITE, VM_UFFD_WP, false},
+		{PTE_UFFD_WP, UFFD_WP_ASKS_ALWAYS, FAULT_FLAG_WRITE, VM_UFFD_MISSING, false},
+		{PTE_UFFD_WP, UFFD_WP_ASKS_WRITE, FAULT_FLAG_WRITE, VM_UFFD_WP, true},
+		{PTE_UFFD_WP, UFFD_WP_ASKS_WRITE, FAULT_FLAG_BREAK_COW, VM_UFFD_WP, false},
+		{PTE_UFFD_WP, UFFD_WP_ASKS_WRITE, FAULT_FLAG_UNSHARE, VM_UFFD_WP, false},
 	};
 	struct fixture fixture = begin("v6.18", 0);
 
@@ -351,24 +351,21 @@ static void expect_mmap_unlocked(struct mm *mm)
 static void a_fault_waits_if_it_is_one_still(void **state)
 {
 	const struct {
-		unsigned reason;
 		pte_t entry;
+		unsigned reason;
 		bool waits;
 	} cases[] = {
-		{VM_UFFD_MISSING, 0, true},
-		{VM_UFFD_MISSING, PTE_PRESENT, false},
-		{VM_UFFD_MISSING, PTE_PRESENT | PTE_RW, false},
-		{VM_UFFD_WP, PTE_PRESENT, true},
-		{VM_UFFD_WP, PTE_PROTNONE, true},
-		{VM_UFFD_WP, PTE_PRESENT | PTE_RW, false},
+		{0, VM_UFFD_MISSING, true},
+		{PTE_PRESENT, VM_UFFD_MISSING, false},
+		{PTE_PRESENT | PTE_RW, VM_UFFD_MISSING, false},
+		{PTE_PRESENT, VM_UFFD_WP, true},
+		{PTE_PROTNONE, VM_UFFD_WP, true},
+		{PTE_PRESENT | PTE_RW, VM_UFFD_WP, false},
 		/* On its way: whoever moves it has the last word. */
-		{VM_UFFD_WP, swp_entry(SWP_MIGRATION_READ, 0), false},
-		{VM_UFFD_WP, 0, true},
+		{swp_entry(SWP_MIGRATION_READ, 0), VM_UFFD_WP, false},
+		{0, VM_UFFD_WP, true},
 		/* PTE_MARKER_UFFD_WP, of what was protected before it was there. */
-		{VM_UFFD_MISSING,
-		 (pte_t)SWP_PTE_MARKER << SWP_TYPE_SHIFT | (~PTE_MARKER_UFFD_WP & SWP_OFFSET_MASK)
-								   << SWP_OFFSET_SHIFT,
-		 true},
+		{make_pte_marker(PTE_MARKER_UFFD_WP), VM_UFFD_MISSING, true},
 	};
 
 	(void)state;
@@ -528,9 +525,7 @@ static void pagemap_shows_the_protection(void **state)
 		/* A swap entry has its bit elsewhere. */
 		{PTE_SWP_UFFD_WP, true},
 		{swp_entry(SWP_MIGRATION_READ, 0), false},
-		{(pte_t)SWP_PTE_MARKER << SWP_TYPE_SHIFT | (~PTE_MARKER_UFFD_WP & SWP_OFFSET_MASK)
-								   << SWP_OFFSET_SHIFT,
-		 true},
+		{make_pte_marker(PTE_MARKER_UFFD_WP), true},
 	};
 	struct fixture fixture = begin("v6.18", 0);
 
