@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <pthread.h>
-#include <sched.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mm/audit.h"
 #include "mm/eras.h"
@@ -100,12 +100,20 @@ static struct page *head(void)
 	return pfn_to_page(machine, pte_pfn(pmd()));
 }
 
-/* Whoever was in there has let go of the lock: else this does not return. */
+/* Whoever was in there has let go of the PMD's lock. */
 static void expect_unlocked(struct mm *of)
 {
-	struct pte_lock lock = pmd_offset_lock(of, BASE);
+	size_t offset = (size_t)((unsigned char *)pmd_lookup(of, BASE) - machine->memory);
 
-	pte_unlock(&lock);
+	assert_false(port_spin_is_held(&machine->pages[offset >> MM_PAGE_SHIFT].ptl));
+}
+
+/* Another thread is about to take a reference. */
+static void wait_for_count(const struct page *page, int count)
+{
+	for (int i = 0; i < 5000 && page_count(page) != count; i++)
+		usleep(1000);
+	assert_int_equal(page_count(page), count);
 }
 
 static void set_pmd(pte_t entry)
@@ -539,8 +547,7 @@ static void a_write_waits_for_the_page_lock(void **state)
 		page = head();
 		port_lock(&page->lock);
 		assert_int_equal(pthread_create(&thread, NULL, fault_on_another_cpu, &ret), 0);
-		while (page_count(page) != 2)
-			sched_yield();
+		wait_for_count(page, 2);
 		expect_unlocked(mm);
 		switch (cases[i].meanwhile) {
 		case NOTHING:

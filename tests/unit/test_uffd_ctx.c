@@ -249,11 +249,13 @@ static void the_end_of_a_process_waits_for_monitors(void **state)
 	for (int i = 0; i < 2; i++)
 		assert_ptr_equal(userfaultfd_enter(other), end_of.mm);
 	assert_int_equal(pthread_create(&thread, NULL, destroy, &end_of), 0);
-	while (!gone) {
+	for (int i = 0; i < 5000 && !gone; i++) {
+		usleep(1000);
 		port_spin_lock(&fixture.machine->uffd_lock);
 		gone = !other->mm;
 		port_spin_unlock(&fixture.machine->uffd_lock);
 	}
+	assert_true(gone);
 	assert_null(userfaultfd_enter(other));
 	/* Of another process nothing has changed. */
 	assert_ptr_equal(fixture.ctx->mm, fixture.mm);
