@@ -199,26 +199,17 @@ bool userfaultfd_huge_pmd_wp(const struct vm_fault *vmf, pte_t pmd)
 	return userfaultfd_pte_wp(vmf, pmd);
 }
 
-/* What maps addr: a PMD that is no table, or the PTE. */
-static pte_t lowest_entry(const struct mm *mm, unsigned long addr)
-{
-	port_entry *entry = pmd_lookup(mm, addr);
-	pte_t pmd = entry ? port_entry_read(entry) : 0;
-
-	if (!pmd_table(pmd))
-		return pmd;
-	entry = pte_lookup(mm, addr);
-	return entry ? port_entry_read(entry) : 0;
-}
-
 /*
  * Is the fault still to be resolved? The monitor may have done it between the fault's look at the
  * entry and its entry in the list. mmap lock held.
  */
 static bool must_wait(const struct vm_fault *vmf, unsigned reason)
 {
-	pte_t entry = lowest_entry(vmf->mm, vmf->addr);
+	/* The fault has made the tables, which stay as long as it has the mmap lock. */
+	pte_t entry = port_entry_read(pmd_lookup(vmf->mm, vmf->addr));
 
+	if (pmd_table(entry))
+		entry = port_entry_read(pte_lookup(vmf->mm, vmf->addr));
 	if (pte_none(entry) || pte_marker_uffd_wp(entry))
 		return true;
 	return reason == VM_UFFD_WP && pte_present(entry) && !pte_write(entry);
@@ -389,16 +380,38 @@ int userfaultfd_ctx_holders(const struct userfaultfd_ctx *ctx)
 	return holders;
 }
 
+/*
+ * What maps addr: a PMD that is no table, or the PTE. Under locks, as pagemap_read() has it: no
+ * entry is caught on its way.
+ */
+static pte_t lowest_entry(struct mm *mm, unsigned long addr)
+{
+	struct pte_lock lock;
+	pte_t entry = 0;
+
+	port_down_read(&mm->mmap_lock);
+	lock = pmd_offset_lock(mm, addr);
+	if (lock.entry) {
+		entry = port_entry_read(lock.entry);
+		pte_unlock(&lock);
+	}
+	/* It stays a table while we have the mmap lock. */
+	if (pmd_table(entry)) {
+		lock = pte_offset_lock(mm, addr);
+		entry = port_entry_read(lock.entry);
+		pte_unlock(&lock);
+	}
+	port_up_read(&mm->mmap_lock);
+	return entry;
+}
+
 bool mm_pagemap_uffd_wp(struct mm *mm, unsigned long addr)
 {
-	struct port_cpu *cpu = &mm->machine->cpus[port_cpu_id()];
 	pte_t entry;
 
 	if (mm->machine->rules.pagemap_uffd_wp == PAGEMAP_UFFD_WP_NO)
 		return false;
-	port_irq_disable(cpu);
 	entry = lowest_entry(mm, addr);
-	port_irq_enable(cpu);
 	if (pte_present(entry))
 		return pte_uffd_wp(entry);
 	return entry & PTE_SWP_UFFD_WP || pte_marker_uffd_wp(entry);
