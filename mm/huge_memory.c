@@ -15,20 +15,20 @@ bool thp_fault_allowed(const struct vma *vma, unsigned long addr)
 /* The huge page that reads find where nobody has written; NULL without memory. */
 static struct page *huge_zero_page(struct machine *machine)
 {
-	pfn_t pfn = (pfn_t)port_atomic_read(&machine->huge_zero_pfn);
-	struct page *new;
+	pfn_t pfn;
 
-	if (pfn)
-		return pfn_to_page(machine, pfn);
-	new = alloc_zeroed_hpage(machine);
-	if (!new)
-		return NULL;
-	port_atomic_or(&new->flags, PG_RESERVED);
-	/* Somebody else may have been quicker. */
-	if (port_atomic_cmpxchg(&machine->huge_zero_pfn, 0, (int)page_to_pfn(machine, new)))
-		return new;
-	put_page(machine, new);
-	return pfn_to_page(machine, (pfn_t)port_atomic_read(&machine->huge_zero_pfn));
+	while (!(pfn = (pfn_t)port_atomic_read(&machine->huge_zero_pfn))) {
+		struct page *new = alloc_zeroed_hpage(machine);
+
+		if (!new)
+			return NULL;
+		/* Somebody else may have been quicker. */
+		if (port_atomic_cmpxchg(&machine->huge_zero_pfn, 0, (int)page_to_pfn(machine, new)))
+			port_atomic_or(&new->flags, PG_RESERVED);
+		else
+			put_page(machine, new);
+	}
+	return pfn_to_page(machine, pfn);
 }
 
 pte_t mk_huge_pmd(const struct machine *machine, const struct page *head, const struct vma *vma)
