@@ -453,39 +453,49 @@ static void a_mark_that_does_not_count(void **state)
 	end();
 }
 
-/* 3bff7e3f1f16: the swap cache lets go of it, unless there is somebody else who does not. */
+/* 3bff7e3f1f16: the swap cache lets go of it, unless somebody else does not, or it can't. */
 static void the_swap_cache_is_no_holder(void **state)
 {
-	static const char *const versions[] = {"v5.18", NEWEST};
+	static const struct {
+		const char *version;
+		bool held, writeback;
+	} cases[] = {
+		{"v5.18", false, false}, {"v5.18", true, false}, {NEWEST, false, false},
+		{NEWEST, true, false},   {NEWEST, false, true},
+	};
 
 	(void)state;
 	if (!mm_has(MM_SWAP))
 		return;
-	for (size_t i = 0; i < 4; i++) {
-		bool held = i % 2;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool kept = cases[i].held || cases[i].writeback;
 		struct vm_fault vmf;
 		struct page *page;
 
-		begin_shared_once(versions[i / 2]);
+		begin_shared_once(cases[i].version);
 		page = head();
 		/* As page-out leaves it when it can't go on. */
 		port_lock(&page->lock);
 		assert_true(add_to_swap(machine, page));
 		port_unlock(&page->lock);
-		if (held)
+		if (cases[i].held)
 			get_page(machine, page);
+		if (cases[i].writeback)
+			port_atomic_or(&page->flags, PG_WRITEBACK);
 		vmf = fault_on(pmd(), FAULT_FLAG_WRITE);
 		assert_int_equal(do_huge_pmd_wp_page(&vmf),
-				 held ? VM_FAULT_FALLBACK : VM_FAULT_WRITE);
-		assert_int_equal(pmd_leaf(pmd()), !held);
-		assert_int_equal(page_flag(page, PG_SWAPCACHE), held);
-		assert_int_equal(page_count(page), held ? NR + 1 + NR : 1);
-		if (held) {
+				 kept ? VM_FAULT_FALLBACK : VM_FAULT_WRITE);
+		assert_int_equal(pmd_leaf(pmd()), !kept);
+		assert_int_equal(page_flag(page, PG_SWAPCACHE), kept);
+		assert_int_equal(page_count(page), kept ? NR + cases[i].held + NR : 1);
+		if (kept) {
+			port_atomic_andnot(&page->flags, PG_WRITEBACK);
 			port_lock(&page->lock);
 			assert_true(try_to_free_swap(machine, page));
 			port_unlock(&page->lock);
-			put_page(machine, page);
 		}
+		if (cases[i].held)
+			put_page(machine, page);
 		expect_filled(mm, BASE);
 		end();
 	}
