@@ -117,13 +117,16 @@ static void audit_lru_caches(struct audit *audit)
 
 static bool audit_frame(struct audit *audit, pfn_t pfn)
 {
-	const struct page *page = pfn_to_page(audit->machine, pfn);
+	const struct machine *machine = audit->machine;
+	const struct page *page = pfn_to_page(machine, pfn);
 	struct audit_frame *frame = &audit->frames[pfn];
 	int entire = port_atomic_read(&page->entire_mapcount);
 	int maps = port_atomic_read(&page->mapcount);
 	int pins = port_atomic_read(&page->pincount);
 
-	if (page_flag(page, PG_RESERVED))
+	/* The machine's own. */
+	if (pfn &&
+	    (pfn == machine->zero_pfn || pfn == (pfn_t)port_atomic_read(&machine->huge_zero_pfn)))
 		frame->refs++;
 	/* The object that it belongs to. */
 	if (page_flag(page, PG_SHMEM))

@@ -7,9 +7,7 @@ bool thp_fault_allowed(const struct vma *vma, unsigned long addr)
 	unsigned long start = addr & MM_HPAGE_MASK;
 
 	/* As with "madvise" in /sys/kernel/mm/transparent_hugepage/enabled. */
-	if ((vma->flags & (VM_HUGEPAGE | VM_NOHUGEPAGE)) != VM_HUGEPAGE)
-		return false;
-	if (!vma_is_anonymous(vma))
+	if (!(vma->flags & VM_HUGEPAGE) || !vma_is_anonymous(vma))
 		return false;
 	return vma->start <= start && start + MM_HPAGE_SIZE <= vma->end;
 }
@@ -17,28 +15,19 @@ bool thp_fault_allowed(const struct vma *vma, unsigned long addr)
 /* The huge page that reads find where nobody has written; NULL without memory. */
 static struct page *huge_zero_page(struct machine *machine)
 {
-	struct page *new;
 	pfn_t pfn;
 
-	port_spin_lock(&machine->free_lock);
-	pfn = machine->huge_zero_pfn;
-	port_spin_unlock(&machine->free_lock);
-	if (pfn)
-		return pfn_to_page(machine, pfn);
-	new = alloc_zeroed_hpage(machine);
-	if (!new)
-		return NULL;
-	port_spin_lock(&machine->free_lock);
-	pfn = machine->huge_zero_pfn;
-	if (!pfn) {
-		pfn = page_to_pfn(machine, new);
-		port_atomic_or(&new->flags, PG_RESERVED);
-		machine->huge_zero_pfn = pfn;
-		new = NULL;
+	while (!(pfn = (pfn_t)port_atomic_read(&machine->huge_zero_pfn))) {
+		struct page *new = alloc_zeroed_hpage(machine);
+
+		if (!new)
+			return NULL;
+		/* Somebody else may have been quicker. */
+		if (port_atomic_cmpxchg(&machine->huge_zero_pfn, 0, (int)page_to_pfn(machine, new)))
+			port_atomic_or(&new->flags, PG_RESERVED);
+		else
+			put_page(machine, new);
 	}
-	port_spin_unlock(&machine->free_lock);
-	if (new)
-		put_page(machine, new);
 	return pfn_to_page(machine, pfn);
 }
 
@@ -123,31 +112,44 @@ static bool lock_huge_page(struct vm_fault *vmf, struct page *head)
 	return same;
 }
 
-/* Does nobody but the PMD hold the huge page? The swap cache, if it need not. Page lock held. */
+/* Does nobody but the PMD hold the huge page, and the swap cache need not? Page lock held. */
 static bool is_sole_reference(struct machine *machine, struct page *head)
 {
-	if (page_flag(head, PG_SWAPCACHE) && page_count(head) == 1 + (int)folio_nr_pages(head))
-		try_to_free_swap(machine, head);
+	if (page_count(head) != 1 + folio_swapcache_refs(head))
+		return false;
+	try_to_free_swap(machine, head);
 	return page_count(head) == 1;
+}
+
+/* 6c287605fd56: ours whatever its count is? */
+static bool is_exclusive(const struct machine *machine, const struct page *head)
+{
+	return machine->rules.thp_reuse == THP_REUSE_EXCLUSIVE &&
+	       page_flag(head, PG_ANON_EXCLUSIVE);
+}
+
+/* The decision with the page lock held, for which we may have waited. */
+static bool may_reuse(struct machine *machine, struct page *head)
+{
+	if (is_exclusive(machine, head))
+		return true;
+	if (machine->rules.thp_reuse == THP_REUSE_MAPCOUNT)
+		return reuse_swap_page(machine, head);
+	return is_sole_reference(machine, head);
 }
 
 /* May the fault take the huge page? PMD lock held, dropped with WP_RETRY. */
 static enum wp_decision wp_huge_decide(struct vm_fault *vmf, struct page *head)
 {
 	struct machine *machine = vmf->mm->machine;
-	enum thp_reuse rule = machine->rules.thp_reuse;
 	bool reuse;
 
-	/* 6c287605fd56: ours whatever its count is. */
-	if (rule == THP_REUSE_EXCLUSIVE && page_flag(head, PG_ANON_EXCLUSIVE))
+	if (is_exclusive(machine, head))
 		return WP_REUSE;
 	if (!lock_huge_page(vmf, head))
 		return WP_RETRY;
-	reuse = rule == THP_REUSE_MAPCOUNT ? reuse_swap_page(machine, head)
-					   : is_sole_reference(machine, head);
-	if (rule == THP_REUSE_EXCLUSIVE && page_flag(head, PG_ANON_EXCLUSIVE))
-		reuse = true;
-	if (rule == THP_REUSE_EXCLUSIVE && reuse)
+	reuse = may_reuse(machine, head);
+	if (reuse && machine->rules.thp_reuse == THP_REUSE_EXCLUSIVE)
 		port_atomic_or(&head->flags, PG_ANON_EXCLUSIVE);
 	port_unlock(&head->lock);
 	return reuse ? WP_REUSE : WP_COPY;
@@ -348,28 +350,12 @@ void zap_huge_pmd(struct zap_batch *batch, unsigned long addr, port_entry *entry
 	zap_add(batch, addr, addr + MM_HPAGE_SIZE, head);
 }
 
-/*
- * The target's table of PTEs, which is empty, is put aside for the PMD that comes. Only who walks
- * from a page may be looking at it, and finds that the PMD has changed.
- */
-static void take_empty_table(struct mm *mm, struct pte_lock *pmd)
-{
-	pte_t table = port_entry_read(pmd->entry);
-	struct page *page = pfn_to_page(mm->machine, pte_pfn(table));
-
-	BUG_ON(!pmd_table(table));
-	port_spin_lock(&page->ptl);
-	port_entry_set(pmd->entry, 0);
-	port_spin_unlock(&page->ptl);
-	pgtable_deposit(mm, pmd->entry, page);
-}
-
 bool move_huge_pmd(struct mm *mm, unsigned long from, unsigned long to)
 {
 	struct pte_lock source = pmd_offset_lock(mm, from);
 	struct pte_lock target;
 	struct page *table;
-	pte_t pmd;
+	pte_t pmd, entry;
 
 	if (!source.entry)
 		return true;
@@ -387,9 +373,14 @@ bool move_huge_pmd(struct mm *mm, unsigned long from, unsigned long to)
 	put_page(mm->machine, table);
 
 	pmd = moved_uffd_wp(mm, find_vma(mm, from), pmd);
-	/* Nobody else sees the entry on its way: the mmap lock is held for writing. */
+	/*
+	 * Nobody else sees the entry on its way, nor the target's table of PTEs, which is empty and
+	 * put aside for it: the mmap lock and rmap_lock are held for writing.
+	 */
 	target = pmd_offset_lock(mm, to);
-	take_empty_table(mm, &target);
+	entry = port_entry_read(target.entry);
+	BUG_ON(!pmd_table(entry));
+	pgtable_deposit(mm, target.entry, pfn_to_page(mm->machine, pte_pfn(entry)));
 	port_entry_set(target.entry,
 		       pmd | (pte_present(pmd) ? PTE_SOFT_DIRTY : PTE_SWP_SOFT_DIRTY));
 	pte_unlock(&target);

@@ -253,6 +253,8 @@ int vma_can_split(const struct mm *mm, unsigned long addr);
 
 /* Change a VMA's flags, which who comes by way of a page reads, too. */
 void vma_set_flags(struct mm *mm, struct vma *vma, unsigned flags);
+/* The same of its userfaultfd, or NULL, and VM_UFFD_FLAGS. The reference is the caller's. */
+void vma_set_uffd(struct mm *mm, struct vma *vma, struct userfaultfd_ctx *ctx, unsigned flags);
 
 /* Make addr a boundary between VMAs. Needs room for one. */
 void vma_split(struct mm *mm, unsigned long addr);

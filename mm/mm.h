@@ -153,7 +153,7 @@ struct machine {
 	struct swap_device *swap;     /* swap.c; NULL: none */
 	struct shmem *swaplist;       /* what may have pages there */
 	struct hugetlb_pool *hugetlb; /* hugetlb.c; NULL: no pool */
-	pfn_t huge_zero_pfn;          /* 0: nobody needed it yet; protected by free_lock */
+	port_atomic huge_zero_pfn;    /* 0: nobody needed it yet */
 };
 
 /* How large a machine is. */

@@ -37,9 +37,7 @@ int userfaultfd_dup(struct mm *child, struct vma *vma, struct userfaultfd_ctx **
 	if (!new)
 		return -MM_ENOMEM;
 	userfaultfd_ctx_get(new);
-	port_down_write(&child->machine->rmap_lock);
-	vma->uffd_ctx = new;
-	port_up_write(&child->machine->rmap_lock);
+	vma_set_uffd(child, vma, new, vma->flags & VM_UFFD_FLAGS);
 	userfaultfd_ctx_put(child->machine, orig);
 	return 0;
 }

@@ -83,10 +83,7 @@ static void register_vma(struct mm *mm, struct vma *vma, struct userfaultfd_ctx 
 		return;
 	if (!vma->uffd_ctx)
 		userfaultfd_ctx_get(ctx);
-	port_down_write(&mm->machine->rmap_lock);
-	vma->uffd_ctx = ctx;
-	vma->flags = (vma->flags & ~(unsigned)VM_UFFD_FLAGS) | flags;
-	port_up_write(&mm->machine->rmap_lock);
+	vma_set_uffd(mm, vma, ctx, flags);
 }
 
 static int do_register(struct userfaultfd_ctx *ctx, struct mm *mm, unsigned long start,

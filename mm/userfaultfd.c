@@ -6,16 +6,15 @@
  * All contexts of a machine, their lists and what waits in them are protected by
  * machine->uffd_lock, the innermost of locks but for what the port does itself.
  */
+#define BUG_ON_UNLOCKED(machine) BUG_ON(!port_spin_is_held(&(machine)->uffd_lock))
 
 bool userfaultfd_wp_async(const struct vma *vma)
 {
-	return userfaultfd_wp(vma) && vma->uffd_ctx->features & UFFD_FEATURE_WP_ASYNC;
+	return vma->uffd_ctx->features & UFFD_FEATURE_WP_ASYNC;
 }
 
 bool userfaultfd_wp_use_markers(const struct vma *vma)
 {
-	if (!userfaultfd_wp(vma))
-		return false;
 	return !vma_is_anonymous(vma) || vma->uffd_ctx->features & UFFD_FEATURE_WP_UNPOPULATED;
 }
 
@@ -65,10 +64,8 @@ struct userfaultfd_ctx *userfaultfd_ctx_alloc(struct mm *mm, unsigned features)
 
 	if (!ctx)
 		return NULL;
+	*ctx = (struct userfaultfd_ctx){.machine = machine, .mm = mm, .features = features};
 	port_atomic_set(&ctx->refcount, 1);
-	ctx->machine = machine;
-	ctx->mm = mm;
-	ctx->features = features;
 	port_spin_lock(&machine->uffd_lock);
 	ctx->next = machine->uffd_ctxs;
 	machine->uffd_ctxs = ctx;
@@ -96,7 +93,7 @@ struct mm *userfaultfd_enter(struct userfaultfd_ctx *ctx)
 	struct mm *mm;
 
 	port_spin_lock(&ctx->machine->uffd_lock);
-	mm = ctx->released ? NULL : ctx->mm;
+	mm = port_atomic_read(&ctx->released) ? NULL : ctx->mm;
 	if (mm) {
 		mm->uffd_users++;
 		userfaultfd_ctx_get(ctx);
@@ -130,35 +127,46 @@ void userfaultfd_exit(struct mm *mm)
 	port_spin_unlock(&machine->uffd_lock);
 }
 
-static void add_waiter(struct uffd_waiter **list, struct uffd_waiter *waiter)
+static void add_waiter(const struct userfaultfd_ctx *ctx, struct uffd_waiter **list,
+		       struct uffd_waiter *waiter)
 {
+	BUG_ON_UNLOCKED(ctx->machine);
 	while (*list)
 		list = &(*list)->next;
 	*list = waiter;
 }
 
-static void remove_waiter(struct uffd_waiter **list, struct uffd_waiter *waiter)
+static void remove_waiter(const struct userfaultfd_ctx *ctx, struct uffd_waiter **list,
+			  const struct uffd_waiter *waiter)
 {
+	BUG_ON_UNLOCKED(ctx->machine);
 	for (; *list != waiter; list = &(*list)->next)
 		BUG_ON(!*list);
 	*list = waiter->next;
 }
 
-/* Wake those who wait for an address in [start, end). uffd_lock held. */
-static void wake_waiters(struct uffd_waiter *list, unsigned long start, unsigned long end)
+static void wake(const struct userfaultfd_ctx *ctx, struct uffd_waiter *waiter)
 {
-	for (; list; list = list->next) {
-		if (list->msg.address < start || list->msg.address >= end)
-			continue;
-		list->woken = true;
-		port_wake_all(&list->queue);
-	}
+	BUG_ON_UNLOCKED(ctx->machine);
+	waiter->woken = true;
+	port_wake_all(&waiter->queue);
+}
+
+static void wake_everybody(const struct userfaultfd_ctx *ctx)
+{
+	for (struct uffd_waiter *waiter = ctx->faults; waiter; waiter = waiter->next)
+		wake(ctx, waiter);
+	for (struct uffd_waiter *waiter = ctx->events; waiter; waiter = waiter->next)
+		wake(ctx, waiter);
 }
 
 void userfaultfd_wake_range(struct userfaultfd_ctx *ctx, unsigned long start, unsigned long end)
 {
 	port_spin_lock(&ctx->machine->uffd_lock);
-	wake_waiters(ctx->faults, start, end);
+	for (struct uffd_waiter *waiter = ctx->faults; waiter; waiter = waiter->next) {
+		if (waiter->msg.address >= start && waiter->msg.address < end)
+			wake(ctx, waiter);
+	}
 	port_spin_unlock(&ctx->machine->uffd_lock);
 }
 
@@ -168,10 +176,8 @@ void userfaultfd_kill(struct mm *mm)
 
 	port_spin_lock(&machine->uffd_lock);
 	for (struct userfaultfd_ctx *ctx = machine->uffd_ctxs; ctx; ctx = ctx->next) {
-		if (ctx->mm != mm)
-			continue;
-		wake_waiters(ctx->faults, 0, MM_TASK_SIZE);
-		wake_waiters(ctx->events, 0, MM_TASK_SIZE);
+		if (ctx->mm == mm)
+			wake_everybody(ctx);
 	}
 	port_spin_unlock(&machine->uffd_lock);
 }
@@ -193,26 +199,17 @@ bool userfaultfd_huge_pmd_wp(const struct vm_fault *vmf, pte_t pmd)
 	return userfaultfd_pte_wp(vmf, pmd);
 }
 
-/* What maps addr: a PMD that is no table, or the PTE. */
-static pte_t lowest_entry(const struct mm *mm, unsigned long addr)
-{
-	port_entry *entry = pmd_lookup(mm, addr);
-	pte_t pmd = entry ? port_entry_read(entry) : 0;
-
-	if (!pmd_table(pmd))
-		return pmd;
-	entry = pte_lookup(mm, addr);
-	return entry ? port_entry_read(entry) : 0;
-}
-
 /*
  * Is the fault still to be resolved? The monitor may have done it between the fault's look at the
  * entry and its entry in the list. mmap lock held.
  */
 static bool must_wait(const struct vm_fault *vmf, unsigned reason)
 {
-	pte_t entry = lowest_entry(vmf->mm, vmf->addr);
+	/* The fault has made the tables, which stay as long as it has the mmap lock. */
+	pte_t entry = port_entry_read(pmd_lookup(vmf->mm, vmf->addr));
 
+	if (pmd_table(entry))
+		entry = port_entry_read(pte_lookup(vmf->mm, vmf->addr));
 	if (pte_none(entry) || pte_marker_uffd_wp(entry))
 		return true;
 	return reason == VM_UFFD_WP && pte_present(entry) && !pte_write(entry);
@@ -231,11 +228,13 @@ static struct uffd_msg fault_msg(const struct vm_fault *vmf, unsigned reason)
 	return msg;
 }
 
-/* Sleep until the waiter is woken, the context closed, or the mm killed. uffd_lock held. */
+/* Sleep until the waiter is woken, the context closed, or the mm killed. */
 static void wait_in(const struct userfaultfd_ctx *ctx, const struct mm *mm,
 		    struct uffd_waiter *waiter)
 {
-	while (!waiter->woken && !ctx->released && !port_atomic_read(&mm->killed))
+	BUG_ON_UNLOCKED(ctx->machine);
+	while (!waiter->woken && !port_atomic_read(&ctx->released) &&
+	       !port_atomic_read(&mm->killed))
 		port_wait(&waiter->queue, &ctx->machine->uffd_lock);
 }
 
@@ -245,9 +244,9 @@ bool userfaultfd_event(struct userfaultfd_ctx *ctx, const struct mm *mm, struct 
 
 	port_wait_init(&waiter.queue);
 	port_spin_lock(&ctx->machine->uffd_lock);
-	add_waiter(&ctx->events, &waiter);
+	add_waiter(ctx, &ctx->events, &waiter);
 	wait_in(ctx, mm, &waiter);
-	remove_waiter(&ctx->events, &waiter);
+	remove_waiter(ctx, &ctx->events, &waiter);
 	port_spin_unlock(&ctx->machine->uffd_lock);
 	return waiter.read;
 }
@@ -265,7 +264,7 @@ unsigned handle_userfault(struct vm_fault *vmf, unsigned reason)
 	port_wait_init(&waiter.queue);
 	userfaultfd_ctx_get(ctx);
 	port_spin_lock(&machine->uffd_lock);
-	add_waiter(&ctx->faults, &waiter);
+	add_waiter(ctx, &ctx->faults, &waiter);
 	port_spin_unlock(&machine->uffd_lock);
 
 	/* From here on a monitor knows of the fault; so look again whether it is one. */
@@ -274,15 +273,16 @@ unsigned handle_userfault(struct vm_fault *vmf, unsigned reason)
 	port_spin_lock(&machine->uffd_lock);
 	if (wait)
 		wait_in(ctx, mm, &waiter);
-	remove_waiter(&ctx->faults, &waiter);
+	remove_waiter(ctx, &ctx->faults, &waiter);
 	port_spin_unlock(&machine->uffd_lock);
 	userfaultfd_ctx_put(machine, ctx);
 	return VM_FAULT_RETRY;
 }
 
-/* The oldest that the monitor has not read of. uffd_lock held. */
-static struct uffd_waiter *first_unread(struct uffd_waiter *list)
+/* The oldest that the monitor has not read of. */
+static struct uffd_waiter *first_unread(const struct userfaultfd_ctx *ctx, struct uffd_waiter *list)
 {
+	BUG_ON_UNLOCKED(ctx->machine);
 	while (list && (list->read || list->woken))
 		list = list->next;
 	return list;
@@ -293,7 +293,7 @@ bool userfaultfd_poll(struct userfaultfd_ctx *ctx)
 	bool ready;
 
 	port_spin_lock(&ctx->machine->uffd_lock);
-	ready = first_unread(ctx->faults) || first_unread(ctx->events);
+	ready = first_unread(ctx, ctx->faults) || first_unread(ctx, ctx->events);
 	port_spin_unlock(&ctx->machine->uffd_lock);
 	return ready;
 }
@@ -304,17 +304,15 @@ int userfaultfd_read(struct userfaultfd_ctx *ctx, struct uffd_msg *msg)
 
 	port_spin_lock(&ctx->machine->uffd_lock);
 	/* Faults come before events, however old. */
-	waiter = first_unread(ctx->faults);
+	waiter = first_unread(ctx, ctx->faults);
 	if (!waiter)
-		waiter = first_unread(ctx->events);
+		waiter = first_unread(ctx, ctx->events);
 	if (waiter) {
 		waiter->read = true;
 		*msg = waiter->msg;
 		/* Who tells of a change only waits for it to be heard. */
-		if (msg->event != UFFD_EVENT_PAGEFAULT) {
-			waiter->woken = true;
-			port_wake_all(&waiter->queue);
-		}
+		if (msg->event != UFFD_EVENT_PAGEFAULT)
+			wake(ctx, waiter);
 	}
 	port_spin_unlock(&ctx->machine->uffd_lock);
 	return waiter ? 0 : -MM_EAGAIN;
@@ -324,10 +322,7 @@ void userfaultfd_detach(struct mm *mm, struct vma *vma)
 {
 	struct userfaultfd_ctx *ctx = vma->uffd_ctx;
 
-	port_down_write(&mm->machine->rmap_lock);
-	vma->uffd_ctx = NULL;
-	vma->flags &= ~(unsigned)VM_UFFD_FLAGS;
-	port_up_write(&mm->machine->rmap_lock);
+	vma_set_uffd(mm, vma, NULL, 0);
 	if (ctx)
 		userfaultfd_ctx_put(mm->machine, ctx);
 }
@@ -354,14 +349,11 @@ void userfaultfd_close(struct userfaultfd_ctx *ctx)
 	struct machine *machine = ctx->machine;
 	struct mm *mm = userfaultfd_enter(ctx);
 
-	port_spin_lock(&machine->uffd_lock);
-	ctx->released = true;
-	port_spin_unlock(&machine->uffd_lock);
+	port_atomic_set(&ctx->released, 1);
 	if (mm)
 		detach_all(mm, ctx);
 	port_spin_lock(&machine->uffd_lock);
-	wake_waiters(ctx->faults, 0, MM_TASK_SIZE);
-	wake_waiters(ctx->events, 0, MM_TASK_SIZE);
+	wake_everybody(ctx);
 	port_spin_unlock(&machine->uffd_lock);
 	if (mm)
 		userfaultfd_leave(ctx, mm);
@@ -381,25 +373,45 @@ int userfaultfd_ctx_count(const struct userfaultfd_ctx *ctx)
 /* Who has it open, each fault that waits, and each change under way. */
 int userfaultfd_ctx_holders(const struct userfaultfd_ctx *ctx)
 {
-	int holders = !ctx->released + port_atomic_read(&ctx->mmap_changing);
+	int holders = !port_atomic_read(&ctx->released) + port_atomic_read(&ctx->mmap_changing);
 
 	for (const struct uffd_waiter *waiter = ctx->faults; waiter; waiter = waiter->next)
 		holders++;
 	return holders;
 }
 
+/*
+ * What maps addr: a PMD that is no table, or the PTE. Under locks, as pagemap_read() has it: no
+ * entry is caught on its way.
+ */
+static pte_t lowest_entry(struct mm *mm, unsigned long addr)
+{
+	struct pte_lock lock;
+	pte_t entry = 0;
+
+	port_down_read(&mm->mmap_lock);
+	lock = pmd_offset_lock(mm, addr);
+	if (lock.entry) {
+		entry = port_entry_read(lock.entry);
+		pte_unlock(&lock);
+	}
+	/* It stays a table while we have the mmap lock. */
+	if (pmd_table(entry)) {
+		lock = pte_offset_lock(mm, addr);
+		entry = port_entry_read(lock.entry);
+		pte_unlock(&lock);
+	}
+	port_up_read(&mm->mmap_lock);
+	return entry;
+}
+
 bool mm_pagemap_uffd_wp(struct mm *mm, unsigned long addr)
 {
-	struct port_cpu *cpu = &mm->machine->cpus[port_cpu_id()];
 	pte_t entry;
 
 	if (mm->machine->rules.pagemap_uffd_wp == PAGEMAP_UFFD_WP_NO)
 		return false;
-	port_irq_disable(cpu);
 	entry = lowest_entry(mm, addr);
-	port_irq_enable(cpu);
-	if (pte_none(entry))
-		return false;
 	if (pte_present(entry))
 		return pte_uffd_wp(entry);
 	return entry & PTE_SWP_UFFD_WP || pte_marker_uffd_wp(entry);

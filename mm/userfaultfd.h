@@ -10,8 +10,8 @@
 /* A task that waits in a context, on its own stack. Protected by machine->uffd_lock. */
 struct uffd_waiter {
 	struct uffd_waiter *next;
-	struct port_wait_queue queue;
 	struct uffd_msg msg;
+	struct port_wait_queue queue;
 	bool read; /* the monitor knows of it */
 	bool woken;
 };
@@ -20,11 +20,11 @@ struct uffd_waiter {
 struct userfaultfd_ctx {
 	port_atomic refcount;
 	port_atomic mmap_changing; /* changes under way whose events are not read yet */
+	port_atomic released;      /* closed */
 	struct machine *machine;
 	unsigned features;
 	/* The rest is protected by machine->uffd_lock. */
 	struct mm *mm;              /* NULL: gone */
-	bool released;              /* closed */
 	struct uffd_waiter *faults; /* the oldest first */
 	struct uffd_waiter *events;
 	struct userfaultfd_ctx *next;
@@ -47,10 +47,13 @@ static inline bool userfaultfd_minor(const struct vma *vma)
 	return vma->flags & VM_UFFD_MINOR;
 }
 
-/* UFFD_FEATURE_WP_ASYNC: write-protection is taken away by the fault, nobody is told. */
+/*
+ * Of a VMA that is registered for write-protection. UFFD_FEATURE_WP_ASYNC: write-protection is
+ * taken away by the fault, nobody is told.
+ */
 bool userfaultfd_wp_async(const struct vma *vma);
 
-/* Does a write-protected range remember that, with markers, where nothing is mapped? */
+/* Of such a VMA: does it remember that, with markers, where nothing is mapped? */
 bool userfaultfd_wp_use_markers(const struct vma *vma);
 
 /* May entries of shared memory not become writable without a fault (vma_wants_writenotify())? */

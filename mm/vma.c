@@ -126,6 +126,15 @@ void vma_set_flags(struct mm *mm, struct vma *vma, unsigned flags)
 	port_up_write(&mm->machine->rmap_lock);
 }
 
+void vma_set_uffd(struct mm *mm, struct vma *vma, struct userfaultfd_ctx *ctx, unsigned flags)
+{
+	BUG_ON(flags & ~(unsigned)VM_UFFD_FLAGS);
+	port_down_write(&mm->machine->rmap_lock);
+	vma->uffd_ctx = ctx;
+	vma->flags = (vma->flags & ~(unsigned)VM_UFFD_FLAGS) | flags;
+	port_up_write(&mm->machine->rmap_lock);
+}
+
 void vma_split(struct mm *mm, unsigned long addr)
 {
 	unsigned index = vma_index(mm, addr);

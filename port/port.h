@@ -47,6 +47,8 @@ static inline void port_word_write(uint32_t *word, uint32_t value);
 void port_spin_init(struct port_spinlock *lock);
 void port_spin_lock(struct port_spinlock *lock);
 void port_spin_unlock(struct port_spinlock *lock);
+/* Does anybody hold it? For who relies on it that his caller does. */
+bool port_spin_is_held(const struct port_spinlock *lock);
 
 /* Sleeping lock with many readers or one writer. */
 void port_rwsem_init(struct port_rwsem *sem);

@@ -4,10 +4,17 @@
 
 /*
  * Who only looks at the world from outside takes no lock and lets go of none, whoever holds it.
+ * Who is inside lets go of nothing that is not held.
  *
  * Readers of a rwsem don't hinder each other, so that they are as good as readers of its object;
  * a writer does, and is hindered.
  */
+
+static void expect_held(bool held)
+{
+	if (!held)
+		port_bug(__FILE__, __LINE__, "a lock is dropped that nobody holds");
+}
 
 void port_spin_init(struct port_spinlock *lock)
 {
@@ -26,8 +33,14 @@ void port_spin_unlock(struct port_spinlock *lock)
 {
 	if (!fiber_runs())
 		return;
+	expect_held(lock->held);
 	check_access(lock, CHECK_WRITE);
 	lock->held = false;
+}
+
+bool port_spin_is_held(const struct port_spinlock *lock)
+{
+	return !fiber_runs() || lock->held;
 }
 
 void port_rwsem_init(struct port_rwsem *sem)
@@ -47,6 +60,7 @@ void port_up_read(struct port_rwsem *sem)
 {
 	if (!fiber_runs())
 		return;
+	expect_held(sem->count > 0);
 	check_access(sem, CHECK_READ);
 	sem->count--;
 }
@@ -63,6 +77,7 @@ void port_up_write(struct port_rwsem *sem)
 {
 	if (!fiber_runs())
 		return;
+	expect_held(sem->count < 0);
 	check_access(sem, CHECK_WRITE);
 	sem->count = 0;
 }
@@ -89,6 +104,7 @@ void port_lock(struct port_lock *lock)
 
 void port_unlock(struct port_lock *lock)
 {
+	expect_held(lock->held);
 	check_access(lock, CHECK_WRITE);
 	lock->held = false;
 }
@@ -106,6 +122,7 @@ void port_wait_init(struct port_wait_queue *queue)
 
 void port_wait(struct port_wait_queue *queue, struct port_spinlock *lock)
 {
+	expect_held(lock->held);
 	check_access(lock, CHECK_WRITE);
 	/* No scheduling point in between: a wake after the unlock finds the sleeper. */
 	queue->sleepers++;
@@ -149,6 +166,7 @@ void port_irq_enable(struct port_cpu *cpu)
 {
 	if (!fiber_runs())
 		return;
+	expect_held(cpu->irqs_off);
 	check_access(cpu, CHECK_WRITE);
 	cpu->irqs_off = false;
 }

@@ -75,6 +75,11 @@ void port_spin_unlock(struct port_spinlock *lock)
 	atomic_store_explicit(&lock->held, 0, memory_order_release);
 }
 
+bool port_spin_is_held(const struct port_spinlock *lock)
+{
+	return atomic_load_explicit(&lock->held, memory_order_relaxed);
+}
+
 void port_rwsem_init(struct port_rwsem *sem)
 {
 	atomic_init(&sem->count, 0);

@@ -121,7 +121,9 @@ class Source:
     def statement_span(self, node):
         """With its semicolon, if it ends in one."""
         start, end = self.span(node)
-        return start, end if self.text[end - 1] == "}" else self.text.index(";", end) + 1
+        if self.text[end - 1] == "}" and not node.kind.is_expression():
+            return start, end
+        return start, self.text.index(";", end) + 1
 
     def is_expression(self, node):
         return node.kind.is_expression() and not self.in_macro(node)

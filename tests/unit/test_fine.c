@@ -1162,6 +1162,61 @@ static void test_full_compare(void **state)
 	assert_same(&found, &all);
 }
 
+static void unlock_spinlock(struct memory *m, unsigned self)
+{
+	port_spin_unlock(&m->lock[self]);
+}
+
+static void unlock_mutex(struct memory *m, unsigned self)
+{
+	port_unlock(&m->mutex[self]);
+}
+
+static void up_read(struct memory *m, unsigned self)
+{
+	(void)self;
+	port_down_write(&m->sem);
+	port_up_read(&m->sem);
+}
+
+static void up_write(struct memory *m, unsigned self)
+{
+	(void)self;
+	port_down_read(&m->sem);
+	port_up_write(&m->sem);
+}
+
+static void enable_irq(struct memory *m, unsigned self)
+{
+	port_irq_enable(&m->cpu[self]);
+}
+
+static void ask_for_spinlock(struct memory *m, unsigned self)
+{
+	bool before = port_spin_is_held(&m->lock[self]);
+
+	port_spin_lock(&m->lock[self]);
+	if (before || !port_spin_is_held(&m->lock[self]))
+		port_bug("test", 0, "held");
+	port_spin_unlock(&m->lock[self]);
+}
+
+/* Nobody lets go of what he does not hold. */
+static void test_unlock(void **state)
+{
+	struct program right = {1, {ask_for_spinlock}, NULL, NULL};
+	struct program wrong[] = {
+		{1, {unlock_spinlock}, NULL, NULL}, {1, {unlock_mutex}, NULL, NULL},
+		{1, {up_read}, NULL, NULL},         {1, {up_write}, NULL, NULL},
+		{1, {enable_irq}, NULL, NULL},
+	};
+
+	(void)state;
+	assert_int_equal(run(&right, true, NULL).violations, 0);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(run(&wrong[i], true, NULL).violations, BUG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1188,6 +1243,7 @@ int main(void)
 		cmocka_unit_test(test_jobs_with_a_limit),
 		cmocka_unit_test(test_full_compare),
 		cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_unlock),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
