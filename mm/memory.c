@@ -25,6 +25,16 @@ static void ptep_clear_flush(struct vm_fault *vmf)
 }
 
 /*
+ * Lock the PTE again: is it still what the fault has found? Its table is there, for only who holds
+ * the mmap lock for writing takes one away.
+ */
+static bool pte_relock(struct vm_fault *vmf)
+{
+	vmf->pte = pte_offset_lock(vmf->mm, vmf->addr);
+	return port_entry_read(vmf->pte.entry) == vmf->orig_pte;
+}
+
+/*
  * Map what nothing maps yet. The page, NULL for the zero page, comes with a reference, which
  * becomes the mapping's or is dropped.
  */
@@ -32,10 +42,8 @@ static unsigned set_first_pte(struct vm_fault *vmf, struct page *page, bool anon
 {
 	struct machine *machine = vmf->mm->machine;
 
-	vmf->pte = pte_offset_lock(vmf->mm, vmf->addr);
-	if (!vmf->pte.entry || port_entry_read(vmf->pte.entry) != vmf->orig_pte) {
-		if (vmf->pte.entry)
-			pte_unlock(&vmf->pte);
+	if (!pte_relock(vmf)) {
+		pte_unlock(&vmf->pte);
 		if (page)
 			put_page(machine, page);
 		return 0;
@@ -182,7 +190,7 @@ static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 {
 	struct machine *machine = vmf->mm->machine;
 	struct page *new = old ? alloc_page(machine) : alloc_zeroed_page(machine);
-	bool copied = false;
+	bool copied;
 
 	if (!new) {
 		if (old)
@@ -192,13 +200,10 @@ static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 	if (old)
 		copy_page(machine, new, old);
 
-	vmf->pte = pte_offset_lock(vmf->mm, vmf->addr);
-	if (vmf->pte.entry && port_entry_read(vmf->pte.entry) == vmf->orig_pte) {
+	copied = pte_relock(vmf);
+	if (copied)
 		replace_by_copy(vmf, old, new);
-		copied = true;
-	}
-	if (vmf->pte.entry)
-		pte_unlock(&vmf->pte);
+	pte_unlock(&vmf->pte);
 
 	if (!copied)
 		put_page(machine, new);
@@ -239,10 +244,8 @@ static enum wp_decision wp_by_mapcount(struct vm_fault *vmf, struct page *page)
 		get_page(machine, page);
 		pte_unlock(&vmf->pte);
 		port_lock(&head->lock);
-		vmf->pte = pte_offset_lock(vmf->mm, vmf->addr);
-		if (!vmf->pte.entry || port_entry_read(vmf->pte.entry) != vmf->orig_pte) {
-			if (vmf->pte.entry)
-				pte_unlock(&vmf->pte);
+		if (!pte_relock(vmf)) {
+			pte_unlock(&vmf->pte);
 			port_unlock(&head->lock);
 			put_page(machine, page);
 			return WP_RETRY;
@@ -273,7 +276,7 @@ static enum wp_decision wp_by_refcount(const struct vm_fault *vmf, struct page *
 		return WP_COPY;
 	if (!port_trylock(&head->lock))
 		return WP_COPY;
-	reuse = page_mapcount(machine, page) == 1 && page_count(head) == 1;
+	reuse = page_count(head) == 1;
 	if (!reuse && by_mapcount && page_maybe_dma_pinned(machine, page))
 		reuse = reuse_swap_page(machine, page);
 	/* Once the PTE lock is gone the page may be, too: be068f29034f. */
@@ -481,10 +484,7 @@ static unsigned do_pte_missing(struct vm_fault *vmf)
 /* A marker that nobody is registered for any more means nothing. */
 static unsigned pte_marker_clear(struct vm_fault *vmf)
 {
-	vmf->pte = pte_offset_lock(vmf->mm, vmf->addr);
-	if (!vmf->pte.entry)
-		return 0;
-	if (port_entry_read(vmf->pte.entry) == vmf->orig_pte)
+	if (pte_relock(vmf))
 		port_entry_set(vmf->pte.entry, 0);
 	pte_unlock(&vmf->pte);
 	return 0;
