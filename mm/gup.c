@@ -550,7 +550,7 @@ int faultin_page_range(struct mm *mm, unsigned long start, unsigned long end, bo
 		err = get_user_page(mm, addr, flags, &page);
 		if (err == -MM_EAGAIN)
 			err = relock(mm);
-		else if (!err)
+		else
 			addr += MM_PAGE_SIZE;
 		if (err)
 			return err == -MM_EFAULT ? -MM_EINVAL : err;

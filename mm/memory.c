@@ -38,7 +38,7 @@ static bool pte_relock(struct vm_fault *vmf)
  * Map what nothing maps yet. The page, NULL for the zero page, comes with a reference, which
  * becomes the mapping's or is dropped.
  */
-static unsigned set_first_pte(struct vm_fault *vmf, struct page *page, bool anon, pte_t entry)
+static void set_first_pte(struct vm_fault *vmf, struct page *page, bool anon, pte_t entry)
 {
 	struct machine *machine = vmf->mm->machine;
 
@@ -46,7 +46,7 @@ static unsigned set_first_pte(struct vm_fault *vmf, struct page *page, bool anon
 		pte_unlock(&vmf->pte);
 		if (page)
 			put_page(machine, page);
-		return 0;
+		return;
 	}
 	if (page && anon)
 		page_add_new_anon_rmap(machine, page, vmf->vma, vmf->addr);
@@ -56,7 +56,6 @@ static unsigned set_first_pte(struct vm_fault *vmf, struct page *page, bool anon
 		entry = pte_mkuffd_wp(entry);
 	port_entry_set(vmf->pte.entry, entry);
 	pte_unlock(&vmf->pte);
-	return 0;
 }
 
 /*
@@ -73,7 +72,8 @@ static unsigned do_anonymous_page(struct vm_fault *vmf)
 		return handle_userfault(vmf, VM_UFFD_MISSING);
 	if (!(vmf->flags & FAULT_FLAG_WRITE)) {
 		entry = pfn_pte(machine->zero_pfn, vm_page_prot(vmf->vma) | PTE_SPECIAL);
-		return set_first_pte(vmf, NULL, true, entry);
+		set_first_pte(vmf, NULL, true, entry);
+		return 0;
 	}
 	page = alloc_zeroed_page(machine);
 	if (!page)
@@ -81,7 +81,8 @@ static unsigned do_anonymous_page(struct vm_fault *vmf)
 	entry = mk_pte(machine, page, vmf->vma);
 	if (vmf->vma->flags & VM_WRITE)
 		entry = pte_mkdirty(entry) | PTE_RW;
-	return set_first_pte(vmf, page, true, entry);
+	set_first_pte(vmf, page, true, entry);
+	return 0;
 }
 
 /* The first write to a page of a private file mapping: a copy at once (do_cow_fault()). */
@@ -98,7 +99,8 @@ static unsigned do_cow_fault(struct vm_fault *vmf, struct page *page)
 	copy_page(machine, copy, page);
 	put_page(machine, page);
 	entry = maybe_mkwrite(pte_mkdirty(mk_pte(machine, copy, vmf->vma)), vmf->vma);
-	return set_first_pte(vmf, copy, true, entry);
+	set_first_pte(vmf, copy, true, entry);
+	return 0;
 }
 
 /* First touch of shared memory, or of a file, by this mm. */
@@ -122,7 +124,8 @@ static unsigned do_fault(struct vm_fault *vmf)
 	entry = mk_pte(machine, page, vma);
 	if (vmf->flags & FAULT_FLAG_WRITE)
 		entry = maybe_mkwrite(pte_mkdirty(entry), vma);
-	return set_first_pte(vmf, page, false, entry);
+	set_first_pte(vmf, page, false, entry);
+	return 0;
 }
 
 /*
@@ -238,7 +241,7 @@ static enum wp_decision wp_by_mapcount(struct vm_fault *vmf, struct page *page)
 	struct page *head = compound_head(machine, page);
 	enum wp_decision decision;
 
-	if (page_flag(head, PG_KSM) && (page_flag(head, PG_SWAPCACHE) || page_count(head) != 1))
+	if (page_flag(head, PG_KSM) && page_count(head) != 1)
 		return WP_COPY;
 	if (!port_trylock(&head->lock)) {
 		get_page(machine, page);
@@ -277,7 +280,7 @@ static enum wp_decision wp_by_refcount(const struct vm_fault *vmf, struct page *
 	if (!port_trylock(&head->lock))
 		return WP_COPY;
 	reuse = page_count(head) == 1;
-	if (!reuse && by_mapcount && page_maybe_dma_pinned(machine, page))
+	if (by_mapcount && page_maybe_dma_pinned(machine, page))
 		reuse = reuse_swap_page(machine, page);
 	/* Once the PTE lock is gone the page may be, too: be068f29034f. */
 	if (reuse && machine->rules.wp_unlock == WP_UNLOCK_AFTER_PTL)
@@ -502,8 +505,7 @@ static unsigned do_nonpresent_pte(struct vm_fault *vmf)
 
 		return vmf->pte.entry ? ret | do_wp_page(vmf) : ret;
 	}
-	if (is_migration_entry(vmf->orig_pte))
-		migration_entry_wait(vmf);
+	migration_entry_wait(vmf);
 	return 0;
 }
 
