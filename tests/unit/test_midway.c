@@ -27,9 +27,12 @@
 enum place {
 	PTE_ALLOC,
 	PTE_OFFSET_LOCK,
+	PTE_UNLOCK, /* right after it */
 	PORT_LOCK,
 	PORT_TRYLOCK,
 	TRY_GRAB_PAGE,
+	COPY_PAGE,
+	REUSE_SWAP_PAGE,
 	NR_PLACES,
 };
 
@@ -84,10 +87,16 @@ int __real_pte_alloc(struct mm *mm, unsigned long addr);
 int __wrap_pte_alloc(struct mm *mm, unsigned long addr);
 struct pte_lock __real_pte_offset_lock(struct mm *mm, unsigned long addr);
 struct pte_lock __wrap_pte_offset_lock(struct mm *mm, unsigned long addr);
+void __real_pte_unlock(struct pte_lock *pte_lock);
+void __wrap_pte_unlock(struct pte_lock *pte_lock);
 void __real_port_lock(struct port_lock *lock);
 void __wrap_port_lock(struct port_lock *lock);
 bool __real_port_trylock(struct port_lock *lock);
 bool __wrap_port_trylock(struct port_lock *lock);
+void __real_copy_page(struct machine *of, struct page *to, const struct page *from);
+void __wrap_copy_page(struct machine *of, struct page *to, const struct page *from);
+bool __real_reuse_swap_page(struct machine *of, struct page *reused);
+bool __wrap_reuse_swap_page(struct machine *of, struct page *reused);
 bool __real_try_grab_page(struct machine *of, struct page *grabbed, enum grab how);
 bool __wrap_try_grab_page(struct machine *of, struct page *grabbed, enum grab how);
 unsigned __real_handle_mm_fault(struct mm *mm, struct vma *vma, unsigned long addr, unsigned flags);
@@ -103,6 +112,24 @@ struct pte_lock __wrap_pte_offset_lock(struct mm *of, unsigned long addr)
 {
 	at_place(PTE_OFFSET_LOCK);
 	return __real_pte_offset_lock(of, addr);
+}
+
+void __wrap_pte_unlock(struct pte_lock *pte_lock)
+{
+	__real_pte_unlock(pte_lock);
+	at_place(PTE_UNLOCK);
+}
+
+void __wrap_copy_page(struct machine *of, struct page *to, const struct page *from)
+{
+	at_place(COPY_PAGE);
+	__real_copy_page(of, to, from);
+}
+
+bool __wrap_reuse_swap_page(struct machine *of, struct page *reused)
+{
+	at_place(REUSE_SWAP_PAGE);
+	return __real_reuse_swap_page(of, reused);
 }
 
 void __wrap_port_lock(struct port_lock *lock)
@@ -129,7 +156,8 @@ bool __wrap_try_grab_page(struct machine *of, struct page *grabbed, enum grab ho
 }
 
 /* The faults that were asked for, and what the first of them comes to in place of a real one. */
-#define MAX_FAULTS 4
+#define MAX_FAULTS    4
+#define ENOUGH_FAULTS 100 /* then nothing will come of it any more */
 
 static struct {
 	unsigned nr;
@@ -143,7 +171,8 @@ unsigned __wrap_handle_mm_fault(struct mm *of, struct vma *vma, unsigned long ad
 {
 	if (faults.nr < MAX_FAULTS)
 		faults.flags[faults.nr] = flags;
-	faults.nr++;
+	if (++faults.nr >= ENOUGH_FAULTS)
+		return VM_FAULT_SIGBUS;
 	if (!faults.instead)
 		return __real_handle_mm_fault(of, vma, addr, flags);
 	faults.instead = false;
@@ -268,6 +297,17 @@ static void discard_and_touch(void)
 static void take_reference(void)
 {
 	get_page(machine, page);
+}
+
+static void lock(void)
+{
+	get_page(machine, page);
+	__real_port_lock(&page->lock);
+}
+
+static void take_pin(void)
+{
+	assert_true(__real_try_grab_page(machine, page, GRAB_PIN));
 }
 
 static void unlock(void)
@@ -469,8 +509,259 @@ static void waiting_for_the_page_lock(void **state)
 	end();
 }
 
+static void discard_then_unlock(void)
+{
+	discard();
+	before(PORT_LOCK, 1, unlock);
+}
+
+/* Nor does the page go while the fault waits, or copies it. */
+static void a_page_that_is_discarded_while_it_is_copied(void **state)
+{
+	static const char *const versions[] = {"v5.7", "v5.9", NEWEST};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		struct mm *child;
+
+		begin(versions[i], RW);
+		store(1);
+		lru_add_drain(machine);
+		child = fork_mm();
+		assert_int_equal(mm_madvise(child, BASE, PAGE, MM_MADV_DONTNEED), 0);
+		set_entry(pte() & ~PTE_RW);
+		if (i == 0)
+			__real_port_lock(&page->lock);
+		else
+			take_reference();
+		before(PTE_UNLOCK, 1, i == 0 ? discard_then_unlock : discard);
+		if (i == 0) {
+			assert_int_equal(fault(FAULT_FLAG_WRITE), 0);
+		} else {
+			port_atomic_andnot(&page->flags, PG_ANON_EXCLUSIVE);
+			assert_int_equal(fault(FAULT_FLAG_WRITE), 0);
+			put_page(machine, page);
+		}
+		assert_true(pte_none(pte()));
+		assert_true(page_flag(page, PG_FREE));
+		mm_destroy(child);
+		end();
+	}
+}
+
+static bool locked;
+
+static void look_at_lock(void)
+{
+	locked = port_is_locked(&page->lock);
+}
+
+/* be068f29034f: once the PTE's lock is gone the page may be, too. */
+static void which_lock_is_dropped_first(void **state)
+{
+	static const char *const versions[] = {"v5.7", "v5.9-rc4", "v5.9", "v5.18", NEWEST};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		begin(versions[i], RW);
+		store(1);
+		lru_add_drain(machine);
+		mm_destroy(fork_mm());
+		before(PTE_UNLOCK, 1, look_at_lock);
+		assert_int_equal(fault(FAULT_FLAG_WRITE), VM_FAULT_WRITE);
+		assert_int_equal(locked, i == 1);
+		assert_false(port_is_locked(&page->lock));
+		end();
+	}
+}
+
+/* The swap cache is asked, and let go of, under the page lock. */
+static void the_mapcount_is_asked_under_the_page_lock(void **state)
+{
+	(void)state;
+	if (!mm_has(MM_SWAP))
+		return;
+	begin("v5.7", RW);
+	store(1);
+	mm_destroy(fork_mm());
+	before(REUSE_SWAP_PAGE, 1, look_at_lock);
+	assert_int_equal(fault(FAULT_FLAG_WRITE), VM_FAULT_WRITE);
+	assert_true(locked);
+	end();
+
+	begin("pin-mapcount", RW);
+	store(1);
+	take_pin();
+	mm_destroy(fork_mm());
+	before(REUSE_SWAP_PAGE, 1, look_at_lock);
+	assert_int_equal(fault(FAULT_FLAG_WRITE), VM_FAULT_WRITE);
+	assert_true(locked);
+	unpin();
+	end();
+}
+
+static int count_then;
+
+static void look_at_count(void)
+{
+	count_then = page_count(page);
+}
+
+/* do_cow_fault() holds the file's page till it has copied it. */
+static void a_page_of_a_file_stays_while_it_is_copied(void **state)
+{
+	struct shmem *file;
+
+	(void)state;
+	begin(NEWEST, RW);
+	file = shmem_create(1);
+	assert_non_null(file);
+	assert_int_equal(mm_mmap_file(mm, BASE, PAGE, RW, file, 0), 0);
+	read_fault();
+	page = pfn_to_page(machine, pte_pfn(pte()));
+	discard();
+	before(COPY_PAGE, 1, look_at_count);
+	assert_int_equal(fault(FAULT_FLAG_WRITE), 0);
+	assert_int_equal(count_then, 2);
+	assert_int_equal(page_count(page), 1);
+	shmem_put(machine, file);
+	end();
+}
+
+/* The swap-in has broken COW, and says so, though what is left to be done comes too late. */
+static void a_swapped_page_that_goes_before_it_is_copied(void **state)
+{
+	(void)state;
+	if (!mm_has(MM_SWAP))
+		return;
+	begin("break-cow-v1", RW);
+	store(1);
+	assert_int_equal(mm_madvise(mm, BASE, PAGE, MM_MADV_PAGEOUT), 0);
+	before(PTE_OFFSET_LOCK, 3, discard);
+	assert_int_equal(fault(FAULT_FLAG_WRITE | FAULT_FLAG_BREAK_COW), VM_FAULT_WRITE);
+	assert_true(pte_none(pte()));
+	end();
+}
+
+/* Who moves a page has locked it, and holds the only reference. */
+
+static pte_t before_move;
+
+static void begin_move(void)
+{
+	before_move = pte();
+	__real_port_lock(&page->lock);
+	page_remove_rmap(machine, page);
+	set_entry(swp_entry(SWP_MIGRATION_READ, page_to_pfn(machine, page)));
+}
+
+static void end_move(void)
+{
+	take_reference();
+	page_add_rmap(page);
+	port_entry_set(pte_lookup(mm, BASE), before_move);
+	port_unlock(&page->lock);
+	put_page(machine, page);
+}
+
+static void begin_huge_move(void)
+{
+	port_entry *pmd = pmd_lookup(mm, BASE);
+
+	before_move = port_entry_read(pmd);
+	__real_port_lock(&page->lock);
+	hpage_remove_rmap(machine, page);
+	port_entry_set(pmd, swp_entry(SWP_MIGRATION_READ, page_to_pfn(machine, page)));
+	flush_tlb_range(mm, BASE, BASE + MM_HPAGE_SIZE);
+}
+
+static void end_huge_move(void)
+{
+	take_reference();
+	hpage_add_rmap(page);
+	port_entry_set(pmd_lookup(mm, BASE), before_move);
+	port_unlock(&page->lock);
+	put_page(machine, page);
+}
+
+/* migration_entry_wait(); then the fault is made again. */
+static void a_page_on_its_way_is_waited_for(void **state)
+{
+	static const unsigned flags[] = {0, FAULT_FLAG_WRITE, FAULT_FLAG_UNSHARE};
+
+	(void)state;
+	if (!mm_has(MM_MIGRATION))
+		return;
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		begin(NEWEST, RW);
+		store(1);
+		begin_move();
+		before(PORT_LOCK, 1, end_move);
+		assert_int_equal(fault(flags[i]), 0);
+		assert_int_equal(pte(), before_move);
+		end();
+
+		if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
+			continue;
+		begin(NEWEST, RW);
+		assert_int_equal(mm_madvise(mm, BASE, MM_HPAGE_SIZE, MM_MADV_HUGEPAGE), 0);
+		store(1);
+		begin_huge_move();
+		before(PORT_LOCK, 1, end_huge_move);
+		assert_int_equal(fault(flags[i]), 0);
+		assert_int_equal(port_entry_read(pmd_lookup(mm, BASE)), before_move);
+		end();
+	}
+}
+
 /* From v5.9 on the count is asked again under the page lock. */
 static void a_reference_that_comes_meanwhile(void **state)
+{
+	static const char *const versions[] = {"v5.9-rc4", "v5.9", "v5.18",
+					       NEWEST,     "v5.9", "pin-mapcount"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		bool pin = i >= 4;
+
+		begin(versions[i], RW);
+		store(1);
+		lru_add_drain(machine);
+		mm_destroy(fork_mm());
+		before(PORT_TRYLOCK, 1, pin ? take_pin : take_reference);
+		assert_int_equal(fault(FAULT_FLAG_WRITE), VM_FAULT_WRITE);
+		assert_ptr_not_equal(pfn_to_page(machine, pte_pfn(pte())), page);
+		assert_int_equal(page_count(page), pin ? GUP_PIN_COUNTING_BIAS : 1);
+		assert_false(port_is_locked(&page->lock));
+		if (pin)
+			unpin();
+		else
+			put_page(machine, page);
+		end();
+	}
+}
+
+/* reuse_ksm_page() makes sure of the same, up to v5.8. */
+static void a_reference_to_a_merged_page_that_comes_meanwhile(void **state)
+{
+	(void)state;
+	if (!mm_has(MM_KSM))
+		return;
+	begin("v5.7", RW);
+	store(1);
+	lru_add_drain(machine);
+	set_entry(pte() & ~PTE_RW);
+	port_atomic_or(&page->flags, PG_KSM);
+	before(PORT_TRYLOCK, 1, take_reference);
+	assert_int_equal(fault(FAULT_FLAG_WRITE), VM_FAULT_WRITE);
+	assert_ptr_not_equal(pfn_to_page(machine, pte_pfn(pte())), page);
+	assert_true(page_flag(page, PG_KSM));
+	put_page(machine, page);
+	end();
+}
+
+/* Nor does it wait for who has the page lock. */
+static void a_lock_that_is_taken_meanwhile(void **state)
 {
 	static const char *const versions[] = {"v5.9-rc4", "v5.9", "v5.18", NEWEST};
 
@@ -480,11 +771,11 @@ static void a_reference_that_comes_meanwhile(void **state)
 		store(1);
 		lru_add_drain(machine);
 		mm_destroy(fork_mm());
-		before(PORT_TRYLOCK, 1, take_reference);
+		before(PORT_TRYLOCK, 1, lock);
 		assert_int_equal(fault(FAULT_FLAG_WRITE), VM_FAULT_WRITE);
 		assert_ptr_not_equal(pfn_to_page(machine, pte_pfn(pte())), page);
-		assert_int_equal(page_count(page), 1);
-		assert_false(port_is_locked(&page->lock));
+		assert_true(port_is_locked(&page->lock));
+		port_unlock(&page->lock);
 		put_page(machine, page);
 		end();
 	}
@@ -512,7 +803,7 @@ static void a_pin_that_goes_meanwhile(void **state)
 /* Who others hold for sure is copied without a look at its lock. */
 static void a_shared_page_is_not_locked(void **state)
 {
-	static const char *const versions[] = {"v5.9", "v5.18", NEWEST};
+	static const char *const versions[] = {"v5.9", "pin-mapcount", "v5.18", NEWEST};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
@@ -696,6 +987,92 @@ static void force_needs_cow_to_be_broken(void **state)
 	}
 }
 
+/* Someone else has broken COW for us, discarded the copy, and read: the zero page is mapped. */
+static void map_zero_page(void)
+{
+	discard();
+	read_fault();
+}
+
+/* Dirty COW: that COW was broken is not enough, the entry must be that of the copy. */
+static void force_does_not_take_what_is_clean(void **state)
+{
+	static const char *const versions[] = {"v5.7", "v5.8", "v5.9", "v5.19", NEWEST};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		struct page *taken;
+
+		begin(versions[i], VM_READ);
+		read_fault();
+		first_fault(VM_FAULT_WRITE, map_zero_page);
+		assert_int_equal(get_user_pages(mm, BASE, 1, FOLL_WRITE | FOLL_FORCE, &taken), 1);
+		assert_int_not_equal(page_to_pfn(machine, taken), machine->zero_pfn);
+		put_page(machine, taken);
+		end();
+	}
+}
+
+/* v5.19 takes what looks like its copy, though it is shared again: only reads are unshared. */
+static void unsharing_is_for_reads(void **state)
+{
+	struct page *taken;
+	struct mm *child;
+
+	(void)state;
+	begin("v5.19", RW);
+	store(1);
+	child = fork_mm();
+	assert_int_equal(mm_mprotect(mm, BASE, PAGE, VM_READ), 0);
+	first_fault(VM_FAULT_WRITE, NULL);
+	assert_int_equal(pin_user_pages(mm, BASE, 1, FOLL_WRITE | FOLL_FORCE, &taken), 1);
+	assert_int_equal(faults.nr, 1);
+	assert_ptr_equal(taken, page);
+	unpin();
+	mm_destroy(child);
+	end();
+}
+
+/* And where no page is marked exclusive, what is writable is not shared. */
+static void what_is_writable_needs_no_mark(void **state)
+{
+	struct mm_rules rules = mm_era_find("v5.18")->rules;
+
+	(void)state;
+	rules.gup_break = GUP_BREAK_UNSHARE;
+	begin_with(&rules, RW);
+	store(1);
+	memset(&faults, 0, sizeof(faults));
+	assert_int_equal(take(pin_user_pages, 0), 1);
+	assert_int_equal(faults.nr, 0);
+	assert_int_equal(take(pin_user_pages_fast, FOLL_FAST_ONLY), 1);
+	end();
+}
+
+/*
+ * 17839856fd58 had to give up the condition on FOLL_FORCE: a read that is made a write forces
+ * nothing, and would fault for ever.
+ */
+static void a_read_that_is_made_a_write(void **state)
+{
+	(void)state;
+	for (int force = 0; force < 2; force++) {
+		struct mm_rules rules = mm_era_find("v5.8")->rules;
+		struct mm *child;
+
+		if (force)
+			rules.gup_follow_write = GUP_FOLLOW_FORCE_COW;
+		begin_with(&rules, RW);
+		store(1);
+		child = fork_mm();
+		assert_int_equal(mm_mprotect(mm, BASE, PAGE, VM_READ), 0);
+		assert_int_equal(take(get_user_pages, 0), force ? -MM_EFAULT : 1);
+		assert_int_equal(faults.nr >= ENOUGH_FAULTS, force);
+		mm_destroy(child);
+		end();
+	}
+}
+
 /* try_grab_folio() fails: too many references, or none any more. */
 static void a_page_that_cannot_be_taken(void **state)
 {
@@ -794,8 +1171,10 @@ static void a_mark_that_goes_under_fast_gup(void **state)
 		set_entry(pte() & ~PTE_RW);
 		before(TRY_GRAB_PAGE, 1, lose_mark);
 		assert_int_equal(take(pin_user_pages_fast, FOLL_FAST_ONLY), early);
-		/* By now both see that it is gone. */
+		/* By now both see that it is gone, one of them with the page in its hands. */
+		memset(calls, 0, sizeof(calls));
 		assert_int_equal(take(pin_user_pages_fast, FOLL_FAST_ONLY), 0);
+		assert_int_equal(calls[TRY_GRAB_PAGE], !early);
 		/* A reference need not mind. */
 		assert_int_equal(take(get_user_pages_fast, FOLL_FAST_ONLY), 1);
 		end();
@@ -824,6 +1203,14 @@ static void fast_gup_holds_up_flushes(void **state)
 		assert_int_equal(were_off, !early);
 		look_at_interrupts();
 		assert_false(were_off);
+		/* Nor are they turned on by who has not turned them off. */
+		if (early) {
+			port_irq_disable(&machine->cpus[0]);
+			assert_int_equal(take(pin_user_pages_fast, FOLL_FAST_ONLY), 1);
+			look_at_interrupts();
+			assert_true(were_off);
+			port_irq_enable(&machine->cpus[0]);
+		}
 		end();
 	}
 }
@@ -837,7 +1224,15 @@ int main(void)
 		cmocka_unit_test(a_marker_that_has_gone_meanwhile),
 		cmocka_unit_test(a_huge_page_that_comes_meanwhile),
 		cmocka_unit_test(waiting_for_the_page_lock),
+		cmocka_unit_test(a_page_that_is_discarded_while_it_is_copied),
+		cmocka_unit_test(which_lock_is_dropped_first),
+		cmocka_unit_test(the_mapcount_is_asked_under_the_page_lock),
+		cmocka_unit_test(a_page_of_a_file_stays_while_it_is_copied),
+		cmocka_unit_test(a_swapped_page_that_goes_before_it_is_copied),
+		cmocka_unit_test(a_page_on_its_way_is_waited_for),
 		cmocka_unit_test(a_reference_that_comes_meanwhile),
+		cmocka_unit_test(a_reference_to_a_merged_page_that_comes_meanwhile),
+		cmocka_unit_test(a_lock_that_is_taken_meanwhile),
 		cmocka_unit_test(a_pin_that_goes_meanwhile),
 		cmocka_unit_test(a_shared_page_is_not_locked),
 		cmocka_unit_test(what_gup_asks_of_a_fault),
@@ -845,6 +1240,10 @@ int main(void)
 		cmocka_unit_test(unsharing_is_asked_for_once),
 		cmocka_unit_test(what_becomes_of_a_fault),
 		cmocka_unit_test(force_needs_cow_to_be_broken),
+		cmocka_unit_test(force_does_not_take_what_is_clean),
+		cmocka_unit_test(unsharing_is_for_reads),
+		cmocka_unit_test(what_is_writable_needs_no_mark),
+		cmocka_unit_test(a_read_that_is_made_a_write),
 		cmocka_unit_test(a_page_that_cannot_be_taken),
 		cmocka_unit_test(an_entry_that_changes_under_fast_gup),
 		cmocka_unit_test(a_mark_that_goes_under_fast_gup),
