@@ -300,14 +300,14 @@ static void fast_gup_needs_no_lock(void **state)
 	end(&fixture);
 }
 
-/* Make the entry of BASE read-only, a PTE or a PMD. */
-static void protect(const struct fixture *fixture)
+/* Take a bit away from the entry of BASE, a PTE or a PMD. */
+static void clear_bit(const struct fixture *fixture, pte_t bit)
 {
 	port_entry *entry = pmd_lookup(fixture->mm, BASE);
 
 	if (!pmd_leaf(port_entry_read(entry)))
 		entry = pte_lookup(fixture->mm, BASE);
-	port_entry_set(entry, port_entry_read(entry) & ~PTE_RW);
+	port_entry_set(entry, port_entry_read(entry) & ~bit);
 	flush_tlb_range(fixture->mm, BASE, BASE + MM_HPAGE_SIZE);
 }
 
@@ -371,7 +371,7 @@ static void fast_gup_of_what_is_read_only(void **state)
 							    MM_MADV_HUGEPAGE),
 						 0);
 			store(&fixture, BASE, 1);
-			protect(&fixture);
+			clear_bit(&fixture, PTE_RW);
 			assert_int_equal(take_fast(&fixture, BASE, cases[i].pin, flags), taken);
 			/* Any part of a huge page is as good as the first. */
 			if (huge)
@@ -380,6 +380,47 @@ static void fast_gup_of_what_is_read_only(void **state)
 					taken);
 			end(&fixture);
 		}
+	}
+}
+
+/* a8f97366452e (v4.15): a reference makes the PMD dirty that it finds the page by only to write. */
+static void a_reference_to_part_of_a_huge_page(void **state)
+{
+	static const struct {
+		enum gup_touch_pmd rule;
+		bool pin;
+		bool huge;
+		bool dirty;
+	} cases[] = {
+		{GUP_TOUCH_PMD_ALWAYS, false, true, true},
+		{GUP_TOUCH_PMD_ALWAYS, true, true, false},
+		{GUP_TOUCH_PMD_ALWAYS, false, false, false},
+		{GUP_TOUCH_PMD_WRITE, false, true, false},
+	};
+
+	(void)state;
+	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
+		return;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fixture fixture = begin("v5.7");
+		struct page *page = NULL;
+
+		fixture.machine->rules.gup_touch_pmd = cases[i].rule;
+		map(&fixture, BASE, MM_HPAGE_NR, RW);
+		if (cases[i].huge)
+			assert_int_equal(
+				mm_madvise(fixture.mm, BASE, MM_HPAGE_SIZE, MM_MADV_HUGEPAGE), 0);
+		store(&fixture, BASE, 1);
+		clear_bit(&fixture, PTE_DIRTY);
+		if (cases[i].pin) {
+			assert_int_equal(pin_user_pages(fixture.mm, BASE, 1, 0, &page), 1);
+			unpin_user_page(fixture.machine, page);
+		} else {
+			assert_int_equal(get_user_pages(fixture.mm, BASE, 1, 0, &page), 1);
+			put_page(fixture.machine, page);
+		}
+		assert_int_equal(pte_dirty(mm_pte(fixture.mm, BASE)), cases[i].dirty);
+		end(&fixture);
 	}
 }
 
@@ -392,7 +433,7 @@ static void long_term_pins_of_shared_memory(void **state)
 	map(&fixture, BASE, 1, RW | VM_SHARED);
 	store(&fixture, BASE, 1);
 	assert_int_equal(take_fast(&fixture, BASE, true, FOLL_LONGTERM | FOLL_FAST_ONLY), 1);
-	protect(&fixture);
+	clear_bit(&fixture, PTE_RW);
 	assert_int_equal(take_fast(&fixture, BASE, true, FOLL_LONGTERM | FOLL_FAST_ONLY), 0);
 	assert_int_equal(take_fast(&fixture, BASE, true, FOLL_FAST_ONLY), 1);
 	assert_int_equal(take_fast(&fixture, BASE, true, FOLL_LONGTERM), 1);
@@ -493,6 +534,7 @@ int main(void)
 		cmocka_unit_test(only_pins_mark_the_mm),
 		cmocka_unit_test(fast_gup_needs_no_lock),
 		cmocka_unit_test(fast_gup_of_what_is_read_only),
+		cmocka_unit_test(a_reference_to_part_of_a_huge_page),
 		cmocka_unit_test(long_term_pins_of_shared_memory),
 		cmocka_unit_test(fast_gup_and_the_movable_zone),
 		cmocka_unit_test(a_fork_under_way_sends_pins_the_slow_way),

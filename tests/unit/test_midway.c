@@ -33,6 +33,9 @@ enum place {
 	TRY_GRAB_PAGE,
 	COPY_PAGE,
 	REUSE_SWAP_PAGE,
+	PAGE_ADD_NEW_ANON_RMAP,
+	PAGE_REMOVE_RMAP,
+	PORT_TLB_FLUSH,
 	NR_PLACES,
 };
 
@@ -95,6 +98,16 @@ bool __real_port_trylock(struct port_lock *lock);
 bool __wrap_port_trylock(struct port_lock *lock);
 void __real_copy_page(struct machine *of, struct page *to, const struct page *from);
 void __wrap_copy_page(struct machine *of, struct page *to, const struct page *from);
+void __real_page_add_new_anon_rmap(struct machine *of, struct page *added, const struct vma *vma,
+				   unsigned long addr);
+void __wrap_page_add_new_anon_rmap(struct machine *of, struct page *added, const struct vma *vma,
+				   unsigned long addr);
+void __real_page_remove_rmap(struct machine *of, struct page *removed);
+void __wrap_page_remove_rmap(struct machine *of, struct page *removed);
+void __real_port_tlb_flush(struct port_cpu *cpus, unsigned nr, unsigned tag, unsigned long first,
+			   unsigned long last);
+void __wrap_port_tlb_flush(struct port_cpu *cpus, unsigned nr, unsigned tag, unsigned long first,
+			   unsigned long last);
 bool __real_reuse_swap_page(struct machine *of, struct page *reused);
 bool __wrap_reuse_swap_page(struct machine *of, struct page *reused);
 bool __real_try_grab_page(struct machine *of, struct page *grabbed, enum grab how);
@@ -126,14 +139,64 @@ void __wrap_copy_page(struct machine *of, struct page *to, const struct page *fr
 	__real_copy_page(of, to, from);
 }
 
+/* The order in which a copy takes the place of its original, and the entry at each step. */
+#define MAX_STEPS 4
+
+struct step {
+	enum place place;
+	pte_t entry;
+};
+
+static struct {
+	bool on;
+	unsigned nr;
+	struct step steps[MAX_STEPS];
+} trace;
+
+static void at_step(enum place place)
+{
+	at_place(place);
+	if (!trace.on)
+		return;
+	assert_true(trace.nr < MAX_STEPS);
+	trace.steps[trace.nr++] = (struct step){place, entry()};
+}
+
+void __wrap_page_add_new_anon_rmap(struct machine *of, struct page *added, const struct vma *vma,
+				   unsigned long addr)
+{
+	at_step(PAGE_ADD_NEW_ANON_RMAP);
+	__real_page_add_new_anon_rmap(of, added, vma, addr);
+}
+
+void __wrap_page_remove_rmap(struct machine *of, struct page *removed)
+{
+	at_step(PAGE_REMOVE_RMAP);
+	__real_page_remove_rmap(of, removed);
+}
+
+void __wrap_port_tlb_flush(struct port_cpu *cpus, unsigned nr, unsigned tag, unsigned long first,
+			   unsigned long last)
+{
+	if (trace.on) {
+		assert_int_equal(first, BASE >> MM_PAGE_SHIFT);
+		assert_int_equal(last, BASE >> MM_PAGE_SHIFT);
+	}
+	at_step(PORT_TLB_FLUSH);
+	__real_port_tlb_flush(cpus, nr, tag, first, last);
+}
+
 bool __wrap_reuse_swap_page(struct machine *of, struct page *reused)
 {
 	at_place(REUSE_SWAP_PAGE);
 	return __real_reuse_swap_page(of, reused);
 }
 
+static const struct port_lock *waited_for;
+
 void __wrap_port_lock(struct port_lock *lock)
 {
+	waited_for = lock;
 	at_place(PORT_LOCK);
 	__real_port_lock(lock);
 }
@@ -509,41 +572,102 @@ static void waiting_for_the_page_lock(void **state)
 	end();
 }
 
-static void discard_then_unlock(void)
+static struct mm *child_mm;
+
+/* Nobody maps the page any more. */
+static void discard_all(void)
 {
 	discard();
+	assert_int_equal(mm_madvise(child_mm, BASE, PAGE, MM_MADV_DONTNEED), 0);
+}
+
+static void discard_all_then_unlock(void)
+{
+	discard_all();
 	before(PORT_LOCK, 1, unlock);
 }
 
-/* Nor does the page go while the fault waits, or copies it. */
+/* Nor does the page go as long as the fault needs it. */
 static void a_page_that_is_discarded_while_it_is_copied(void **state)
 {
-	static const char *const versions[] = {"v5.7", "v5.9", NEWEST};
+	static const char *const versions[] = {"v5.7", "v5.7", "v5.9", NEWEST};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-		struct mm *child;
+		bool wait = i == 0;
 
 		begin(versions[i], RW);
 		store(1);
 		lru_add_drain(machine);
-		child = fork_mm();
-		assert_int_equal(mm_madvise(child, BASE, PAGE, MM_MADV_DONTNEED), 0);
-		set_entry(pte() & ~PTE_RW);
-		if (i == 0)
+		child_mm = fork_mm();
+		if (wait)
 			__real_port_lock(&page->lock);
-		else
-			take_reference();
-		before(PTE_UNLOCK, 1, i == 0 ? discard_then_unlock : discard);
-		if (i == 0) {
-			assert_int_equal(fault(FAULT_FLAG_WRITE), 0);
-		} else {
-			port_atomic_andnot(&page->flags, PG_ANON_EXCLUSIVE);
-			assert_int_equal(fault(FAULT_FLAG_WRITE), 0);
-			put_page(machine, page);
-		}
+		before(PTE_UNLOCK, 1, wait ? discard_all_then_unlock : discard_all);
+		assert_int_equal(fault(FAULT_FLAG_WRITE), 0);
 		assert_true(pte_none(pte()));
 		assert_true(page_flag(page, PG_FREE));
+		mm_destroy(child_mm);
+		end();
+	}
+}
+
+/*
+ * wp_page_copy(): the entry is cleared and flushed (4ce072f1faf2) before it is set, and only then
+ * the old page is let go of (945754a1754f). The two that had it otherwise are kept as rules.
+ */
+static void a_copy_takes_its_place_in_order(void **state)
+{
+	enum { OLD, NONE, NEW };
+	static const struct {
+		enum cow_order order;
+		bool zero; /* of which no mapping is counted */
+		struct step steps[MAX_STEPS];
+	} cases[] = {
+		{COW_ORDER_FLUSH_FIRST,
+		 false,
+		 {{PORT_TLB_FLUSH, NONE}, {PAGE_ADD_NEW_ANON_RMAP, NONE}, {PAGE_REMOVE_RMAP, NEW}}},
+		{COW_ORDER_FLUSH_FIRST,
+		 true,
+		 {{PORT_TLB_FLUSH, NONE}, {PAGE_ADD_NEW_ANON_RMAP, NONE}}},
+		{COW_ORDER_SET_FIRST,
+		 false,
+		 {{PAGE_ADD_NEW_ANON_RMAP, OLD}, {PORT_TLB_FLUSH, NEW}, {PAGE_REMOVE_RMAP, NEW}}},
+		{COW_ORDER_SET_FIRST, true, {{PAGE_ADD_NEW_ANON_RMAP, OLD}, {PORT_TLB_FLUSH, NEW}}},
+		{COW_ORDER_RMAP_FIRST,
+		 false,
+		 {{PAGE_REMOVE_RMAP, OLD}, {PORT_TLB_FLUSH, NONE}, {PAGE_ADD_NEW_ANON_RMAP, NONE}}},
+		{COW_ORDER_RMAP_FIRST,
+		 true,
+		 {{PORT_TLB_FLUSH, NONE}, {PAGE_ADD_NEW_ANON_RMAP, NONE}}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct mm_rules rules = mm_era_find(NEWEST)->rules;
+		unsigned nr = cases[i].zero ? 2 : 3;
+		struct mm *child;
+		pte_t old;
+
+		rules.cow_order = cases[i].order;
+		begin_with(&rules, RW);
+		if (cases[i].zero)
+			read_fault();
+		else
+			store(1);
+		child = fork_mm();
+		old = pte();
+		trace.nr = 0;
+		trace.on = true;
+		assert_int_equal(fault(FAULT_FLAG_WRITE), VM_FAULT_WRITE);
+		trace.on = false;
+		assert_int_equal(trace.nr, nr);
+		for (unsigned at = 0; at < nr; at++) {
+			const pte_t entries[] = {[OLD] = old, [NONE] = 0, [NEW] = pte()};
+			const struct step *step = &cases[i].steps[at];
+
+			assert_int_equal(trace.steps[at].place, step->place);
+			assert_int_equal(trace.steps[at].entry, entries[step->entry]);
+		}
 		mm_destroy(child);
 		end();
 	}
@@ -698,6 +822,7 @@ static void a_page_on_its_way_is_waited_for(void **state)
 		begin_move();
 		before(PORT_LOCK, 1, end_move);
 		assert_int_equal(fault(flags[i]), 0);
+		assert_ptr_equal(waited_for, &page->lock);
 		assert_int_equal(pte(), before_move);
 		end();
 
@@ -1049,6 +1174,102 @@ static void what_is_writable_needs_no_mark(void **state)
 	end();
 }
 
+/* 19be0eaffa3a: what Dirty COW was about, once COW is broken nobody asks for a write any more. */
+static void a_write_that_is_dropped(void **state)
+{
+	struct mm_rules rules = mm_era_find("v5.7")->rules;
+	struct mm *child;
+
+	(void)state;
+	rules.gup_follow_write = GUP_FOLLOW_DROPPED;
+	begin_with(&rules, VM_READ);
+	assert_int_equal(take(get_user_pages, FOLL_WRITE | FOLL_FORCE), 1);
+	assert_false(pte_write(pte()));
+	assert_true(faults.nr < ENOUGH_FAULTS);
+	end();
+
+	/* Before that one does. */
+	begin_with(&rules, RW);
+	store(1);
+	child = fork_mm();
+	assert_int_equal(take(get_user_pages, FOLL_WRITE), 1);
+	assert_ptr_not_equal(pfn_to_page(machine, pte_pfn(pte())), page);
+	mm_destroy(child);
+	end();
+}
+
+/*
+ * The third draft, as it was meant: a pin breaks COW though the page is write-protected for a
+ * monitor, leaves it so, and takes it. FOLL_COW says that it has been broken.
+ */
+static void a_pin_of_what_is_watched(void **state)
+{
+	static const struct {
+		bool watched;
+		bool raced;
+		unsigned faults;
+	} cases[] = {{true, false, 1}, {true, true, 2}, {false, false, 2}};
+
+	(void)state;
+	if (!mm_has(MM_USERFAULTFD))
+		return;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct mm_rules rules = mm_era_find("break-cow-v1")->rules;
+		struct page *taken;
+		struct mm *child;
+
+		rules.uffd_wp_copy = UFFD_WP_COPY_MEANT;
+		begin_with(&rules, RW);
+		store(1);
+		child = fork_mm();
+		if (cases[i].watched) {
+			set_entry(pte() | PTE_UFFD_WP);
+			find_vma(mm, BASE)->flags |= VM_UFFD_WP;
+		}
+		memset(&faults, 0, sizeof(faults));
+		/* It says that it has broken COW, or not, and has done nothing. */
+		if (cases[i].raced || !cases[i].watched)
+			first_fault(cases[i].raced ? 0 : VM_FAULT_WRITE, NULL);
+		assert_int_equal(pin_user_pages(mm, BASE, 1, 0, &taken), 1);
+		assert_int_equal(faults.nr, cases[i].faults);
+		assert_ptr_not_equal(taken, page);
+		assert_int_equal(pte_write(pte()), !cases[i].watched);
+		unpin_user_page(machine, taken);
+		mm_destroy(child);
+		find_vma(mm, BASE)->flags &= ~(unsigned)VM_UFFD_WP;
+		end();
+	}
+}
+
+/* follow_hugetlb_page(): there is no FOLL_COW, an entry is writable or not. */
+static void force_does_not_take_a_shared_hugetlb_page(void **state)
+{
+	struct machine_config config = {.nr_frames = FRAMES, .nr_cpus = 1, .nr_hugepages = 4};
+	struct page *taken;
+	struct mm *child;
+
+	(void)state;
+	if (!mm_has(MM_HUGETLB_PAGE))
+		return;
+	machine = machine_create(&mm_era_find("v5.7")->rules, &config);
+	assert_non_null(machine);
+	frames_at_first = nr_free_pages(machine);
+	mm = mm_create(machine);
+	assert_non_null(mm);
+	assert_int_equal(mm_mmap(mm, BASE, MM_HPAGE_SIZE, RW | VM_HUGETLB), 0);
+	store(1);
+	child = fork_mm();
+	assert_int_equal(mm_mprotect(mm, BASE, MM_HPAGE_SIZE, VM_READ), 0);
+	assert_true(pte_dirty(pte()));
+	first_fault(VM_FAULT_WRITE, NULL);
+	assert_int_equal(get_user_pages(mm, BASE, 1, FOLL_WRITE | FOLL_FORCE, &taken), 1);
+	assert_int_equal(faults.nr, 2);
+	assert_ptr_not_equal(taken, page);
+	put_page(machine, taken);
+	mm_destroy(child);
+	end();
+}
+
 /*
  * 17839856fd58 had to give up the condition on FOLL_FORCE: a read that is made a write forces
  * nothing, and would fault for ever.
@@ -1225,6 +1446,7 @@ int main(void)
 		cmocka_unit_test(a_huge_page_that_comes_meanwhile),
 		cmocka_unit_test(waiting_for_the_page_lock),
 		cmocka_unit_test(a_page_that_is_discarded_while_it_is_copied),
+		cmocka_unit_test(a_copy_takes_its_place_in_order),
 		cmocka_unit_test(which_lock_is_dropped_first),
 		cmocka_unit_test(the_mapcount_is_asked_under_the_page_lock),
 		cmocka_unit_test(a_page_of_a_file_stays_while_it_is_copied),
@@ -1243,6 +1465,9 @@ int main(void)
 		cmocka_unit_test(force_does_not_take_what_is_clean),
 		cmocka_unit_test(unsharing_is_for_reads),
 		cmocka_unit_test(what_is_writable_needs_no_mark),
+		cmocka_unit_test(a_write_that_is_dropped),
+		cmocka_unit_test(a_pin_of_what_is_watched),
+		cmocka_unit_test(force_does_not_take_a_shared_hugetlb_page),
 		cmocka_unit_test(a_read_that_is_made_a_write),
 		cmocka_unit_test(a_page_that_cannot_be_taken),
 		cmocka_unit_test(an_entry_that_changes_under_fast_gup),

@@ -274,6 +274,102 @@ static void what_decides(void **state)
 	}
 }
 
+/* What is on the LRU is not held up, and no reason to drain the cache. */
+static void the_cache_is_drained_where_that_helps(void **state)
+{
+	static const char *const versions[] = {"v5.18", NEWEST};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+		struct mm *child;
+
+		begin(versions[i], RW);
+		prepare(0, &child);
+		store(BASE + PAGE, 1);
+		assert_int_equal(fault(FAULT_FLAG_WRITE), VM_FAULT_WRITE);
+		assert_false(page_flag(page_at(BASE + PAGE), PG_LRU));
+		end();
+	}
+}
+
+/* A huge page that is mapped by PTEs, and not marked exclusive; `nr` of its parts stay mapped. */
+static struct page *prepare_large(const char *version, unsigned nr)
+{
+	struct page *head;
+
+	begin(version, RW);
+	assert_int_equal(mm_madvise(mm, BASE, MM_HPAGE_SIZE, MM_MADV_HUGEPAGE), 0);
+	store(BASE, 1);
+	head = page_at(BASE);
+	split_huge_pmd(mm, BASE);
+	if (nr < MM_HPAGE_NR)
+		assert_int_equal(mm_madvise(mm, BASE + nr * PAGE, (MM_HPAGE_NR - nr) * PAGE,
+					    MM_MADV_DONTNEED),
+				 0);
+	port_atomic_andnot(&head->flags, PG_ANON_EXCLUSIVE);
+	set_entry(pte() & ~PTE_RW);
+	return head;
+}
+
+/* 1da190f4d0a6 (v6.15): all that holds it is our mappings, of more than one part. */
+static void a_part_of_a_huge_page(void **state)
+{
+	static const struct {
+		unsigned mapped;
+		unsigned matter;
+		bool taken;
+		bool cached; /* afterwards */
+	} cases[] = {
+		{MM_HPAGE_NR, 0, true, false},
+		{2, 0, true, false},
+		{1, 0, false, false},
+		{2, GOT, false, false},
+		/* try_to_free_swap(), with the page lock */
+		{2, CACHED, true, false},
+		{2, CACHED | GOT, false, false},
+		{2, CACHED | LOCKED, false, true},
+		{2, NAMED, false, true},
+		{2, LOCKED, true, false},
+	};
+
+	(void)state;
+	if (!mm_has(MM_TRANSPARENT_HUGEPAGE) || !mm_has(MM_SWAP))
+		return;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct page *head = prepare_large("v6.15", cases[i].mapped);
+		unsigned matter = cases[i].matter;
+		pte_t named = 0;
+
+		port_lock(&head->lock);
+		if (matter & (CACHED | NAMED))
+			assert_true(add_to_swap(machine, head));
+		if (matter & NAMED) {
+			named = swp_entry(SWP_DEVICE, page_swap_slot(machine, head + 7));
+			swap_duplicate(machine, named);
+		}
+		if (!(matter & LOCKED))
+			port_unlock(&head->lock);
+		if (matter & GOT)
+			get_page(machine, head);
+
+		assert_int_equal(fault(FAULT_FLAG_WRITE), VM_FAULT_WRITE);
+		assert_int_equal(page_at(BASE) == head, cases[i].taken);
+		assert_true(pte_write(pte()));
+		assert_true(page_flag(page_at(BASE), PG_ANON_EXCLUSIVE));
+		assert_int_equal(page_flag(head, PG_SWAPCACHE), cases[i].cached);
+		assert_int_equal(port_is_locked(&head->lock), !!(matter & LOCKED));
+		assert_int_equal(load(mm), 1);
+
+		if (matter & LOCKED)
+			port_unlock(&head->lock);
+		if (matter & NAMED)
+			swap_free(machine, named);
+		if (matter & GOT)
+			put_page(machine, head);
+		end();
+	}
+}
+
 /* It is everybody's: a write to it is none to a copy, whatever the rules for anonymous pages. */
 static void shared_memory_is_not_copied(void **state)
 {
@@ -294,10 +390,77 @@ static void shared_memory_is_not_copied(void **state)
 	}
 }
 
+/* No copy that a write makes keeps the bit, in any kernel; in the drafts of the patch it does. */
+static void a_copy_and_the_uffd_wp_bit(void **state)
+{
+	static const struct {
+		const char *version;
+		unsigned flags;
+		bool kept;
+	} cases[] = {
+		{"v5.7", FAULT_FLAG_WRITE, false},
+		{NEWEST, FAULT_FLAG_WRITE, false},
+		{NEWEST, FAULT_FLAG_UNSHARE, true},
+		{"break-cow-v1", FAULT_FLAG_BREAK_COW, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct mm *child;
+
+		/* Nobody is registered, so that nobody is told. */
+		begin(cases[i].version, RW);
+		prepare(MAPPED, &child);
+		set_entry(pte() | PTE_UFFD_WP);
+		fault(cases[i].flags);
+		assert_int_equal(pte_uffd_wp(pte()), cases[i].kept);
+		assert_int_equal(pte_write(pte()), !cases[i].kept);
+		mm_destroy(child);
+		end();
+	}
+}
+
 /* userfaultfd_wp(), and nobody has to be told of anything. */
 static void watch(unsigned flag)
 {
 	find_vma(mm, BASE)->flags |= flag;
+}
+
+/* The patch as it was meant: nor does what is reused lose the bit, where somebody is registered. */
+static void a_reused_page_and_the_uffd_wp_bit(void **state)
+{
+	static const struct {
+		enum uffd_wp_copy rule;
+		unsigned watched;
+		pte_t bit;
+		bool writable;
+	} cases[] = {
+		{UFFD_WP_COPY_MEANT, VM_UFFD_WP, PTE_UFFD_WP, false},
+		{UFFD_WP_COPY_MEANT, VM_UFFD_WP, 0, true},
+		{UFFD_WP_COPY_MEANT, 0, PTE_UFFD_WP, true},
+		{UFFD_WP_COPY_KEEP, VM_UFFD_WP, PTE_UFFD_WP, true},
+	};
+
+	(void)state;
+	if (!mm_has(MM_USERFAULTFD))
+		return;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct mm_rules rules = mm_era_find("break-cow-v1")->rules;
+		struct page *page;
+		struct mm *child;
+
+		rules.uffd_wp_copy = cases[i].rule;
+		begin_with(&rules, RW);
+		page = prepare(0, &child);
+		set_entry(pte() | cases[i].bit);
+		watch(cases[i].watched);
+		assert_int_equal(fault(FAULT_FLAG_BREAK_COW), VM_FAULT_WRITE);
+		assert_ptr_equal(page_at(BASE), page);
+		assert_int_equal(pte_write(pte()), cases[i].writable);
+		assert_int_equal(pte() & PTE_UFFD_WP, cases[i].bit);
+		find_vma(mm, BASE)->flags &= ~(unsigned)VM_UFFD_WP;
+		end();
+	}
 }
 
 /* 6ce64428d620 (v5.12) */
@@ -443,7 +606,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_decides),
+		cmocka_unit_test(the_cache_is_drained_where_that_helps),
+		cmocka_unit_test(a_part_of_a_huge_page),
 		cmocka_unit_test(shared_memory_is_not_copied),
+		cmocka_unit_test(a_copy_and_the_uffd_wp_bit),
+		cmocka_unit_test(a_reused_page_and_the_uffd_wp_bit),
 		cmocka_unit_test(a_protection_whose_flush_is_pending),
 		cmocka_unit_test(missing_and_minor),
 		cmocka_unit_test(a_marker_without_memory),
