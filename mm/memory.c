@@ -396,9 +396,9 @@ static enum wp_decision wp_decide(struct vm_fault *vmf, struct page *page)
 	case WP_REUSE_REFCOUNT_DRAIN:
 		return wp_by_refcount_drain(vmf, page);
 	case WP_REUSE_EXCLUSIVE:
-		return wp_by_exclusive(vmf, page);
+		break;
 	}
-	return WP_COPY;
+	return wp_by_exclusive(vmf, page);
 }
 
 static unsigned wp_anon_page(struct vm_fault *vmf, struct page *page)
