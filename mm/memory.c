@@ -72,7 +72,7 @@ static unsigned do_anonymous_page(struct vm_fault *vmf)
 		return handle_userfault(vmf, VM_UFFD_MISSING);
 	if (!(vmf->flags & FAULT_FLAG_WRITE)) {
 		entry = pfn_pte(machine->zero_pfn, vm_page_prot(vmf->vma) | PTE_SPECIAL);
-		set_first_pte(vmf, NULL, true, entry);
+		set_first_pte(vmf, NULL, false, entry);
 		return 0;
 	}
 	page = alloc_zeroed_page(machine);
@@ -192,7 +192,7 @@ static void replace_by_copy(struct vm_fault *vmf, struct page *old, struct page 
 static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 {
 	struct machine *machine = vmf->mm->machine;
-	struct page *new = old ? alloc_page(machine) : alloc_zeroed_page(machine);
+	struct page *new = alloc_page(machine);
 	bool copied;
 
 	if (!new) {
@@ -202,6 +202,8 @@ static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 	}
 	if (old)
 		copy_page(machine, new, old);
+	else
+		clear_page(machine, new);
 
 	copied = pte_relock(vmf);
 	if (copied)
