@@ -33,6 +33,7 @@ enum place {
 	TRY_GRAB_PAGE,
 	COPY_PAGE,
 	REUSE_SWAP_PAGE,
+	TRY_TO_FREE_SWAP,
 	PAGE_ADD_NEW_ANON_RMAP,
 	PAGE_REMOVE_RMAP,
 	PORT_TLB_FLUSH,
@@ -108,6 +109,8 @@ void __real_port_tlb_flush(struct port_cpu *cpus, unsigned nr, unsigned tag, uns
 			   unsigned long last);
 void __wrap_port_tlb_flush(struct port_cpu *cpus, unsigned nr, unsigned tag, unsigned long first,
 			   unsigned long last);
+bool __real_try_to_free_swap(struct machine *of, struct page *head);
+bool __wrap_try_to_free_swap(struct machine *of, struct page *head);
 bool __real_reuse_swap_page(struct machine *of, struct page *reused);
 bool __wrap_reuse_swap_page(struct machine *of, struct page *reused);
 bool __real_try_grab_page(struct machine *of, struct page *grabbed, enum grab how);
@@ -186,6 +189,12 @@ void __wrap_port_tlb_flush(struct port_cpu *cpus, unsigned nr, unsigned tag, uns
 	__real_port_tlb_flush(cpus, nr, tag, first, last);
 }
 
+bool __wrap_try_to_free_swap(struct machine *of, struct page *head)
+{
+	at_place(TRY_TO_FREE_SWAP);
+	return __real_try_to_free_swap(of, head);
+}
+
 bool __wrap_reuse_swap_page(struct machine *of, struct page *reused)
 {
 	at_place(REUSE_SWAP_PAGE);
@@ -259,7 +268,8 @@ static void first_fault(unsigned result, void (*effect)(void))
 
 static void begin_with(const struct mm_rules *rules, unsigned flags)
 {
-	struct machine_config config = {.nr_frames = FRAMES, .nr_cpus = 1, .nr_swap_slots = 8};
+	struct machine_config config = {
+		.nr_frames = FRAMES, .nr_cpus = 1, .nr_swap_slots = MM_HPAGE_NR};
 
 	machine = machine_create(rules, &config);
 	assert_non_null(machine);
@@ -700,7 +710,7 @@ static void which_lock_is_dropped_first(void **state)
 }
 
 /* The swap cache is asked, and let go of, under the page lock. */
-static void the_mapcount_is_asked_under_the_page_lock(void **state)
+static void the_swap_cache_is_asked_under_the_page_lock(void **state)
 {
 	(void)state;
 	if (!mm_has(MM_SWAP))
@@ -721,6 +731,33 @@ static void the_mapcount_is_asked_under_the_page_lock(void **state)
 	assert_int_equal(fault(FAULT_FLAG_WRITE), VM_FAULT_WRITE);
 	assert_true(locked);
 	unpin();
+	end();
+
+	begin("v5.18", RW);
+	store(1);
+	lru_add_drain(machine);
+	mm_destroy(fork_mm());
+	before(TRY_TO_FREE_SWAP, 1, look_at_lock);
+	assert_int_equal(fault(FAULT_FLAG_WRITE), VM_FAULT_WRITE);
+	assert_true(locked);
+	end();
+
+	/* Part of a huge page that the swap cache holds: wp_large_by_mappings(). */
+	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
+		return;
+	begin(NEWEST, RW);
+	assert_int_equal(mm_madvise(mm, BASE, MM_HPAGE_SIZE, MM_MADV_HUGEPAGE), 0);
+	store(1);
+	split_huge_pmd(mm, BASE);
+	__real_port_lock(&page->lock);
+	assert_true(add_to_swap(machine, page));
+	port_unlock(&page->lock);
+	port_atomic_andnot(&page->flags, PG_ANON_EXCLUSIVE);
+	set_entry(pte() & ~PTE_RW);
+	before(TRY_TO_FREE_SWAP, 1, look_at_lock);
+	assert_int_equal(fault(FAULT_FLAG_WRITE), VM_FAULT_WRITE);
+	assert_true(locked);
+	assert_false(port_is_locked(&page->lock));
 	end();
 }
 
@@ -1448,7 +1485,7 @@ int main(void)
 		cmocka_unit_test(a_page_that_is_discarded_while_it_is_copied),
 		cmocka_unit_test(a_copy_takes_its_place_in_order),
 		cmocka_unit_test(which_lock_is_dropped_first),
-		cmocka_unit_test(the_mapcount_is_asked_under_the_page_lock),
+		cmocka_unit_test(the_swap_cache_is_asked_under_the_page_lock),
 		cmocka_unit_test(a_page_of_a_file_stays_while_it_is_copied),
 		cmocka_unit_test(a_swapped_page_that_goes_before_it_is_copied),
 		cmocka_unit_test(a_page_on_its_way_is_waited_for),
