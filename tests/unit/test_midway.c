@@ -501,8 +501,6 @@ static void discard_while_locked(void)
 static void a_copy_that_comes_too_late_frees_no_swap_cache(void **state)
 {
 	(void)state;
-	if (!mm_has(MM_SWAP))
-		return;
 	begin("v5.14", RW);
 	store(1);
 	assert_int_equal(mm_madvise(mm, BASE, PAGE, MM_MADV_PAGEOUT), 0);
@@ -537,8 +535,6 @@ static void a_marker_that_has_gone_meanwhile(void **state)
 static void a_huge_page_that_comes_meanwhile(void **state)
 {
 	(void)state;
-	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
-		return;
 	begin(NEWEST, RW);
 	assert_int_equal(mm_madvise(mm, BASE, MM_HPAGE_SIZE, MM_MADV_HUGEPAGE), 0);
 	read_fault();
@@ -713,8 +709,6 @@ static void which_lock_is_dropped_first(void **state)
 static void the_swap_cache_is_asked_under_the_page_lock(void **state)
 {
 	(void)state;
-	if (!mm_has(MM_SWAP))
-		return;
 	begin("v5.7", RW);
 	store(1);
 	mm_destroy(fork_mm());
@@ -743,8 +737,6 @@ static void the_swap_cache_is_asked_under_the_page_lock(void **state)
 	end();
 
 	/* Part of a huge page that the swap cache holds: wp_large_by_mappings(). */
-	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
-		return;
 	begin(NEWEST, RW);
 	assert_int_equal(mm_madvise(mm, BASE, MM_HPAGE_SIZE, MM_MADV_HUGEPAGE), 0);
 	store(1);
@@ -793,8 +785,6 @@ static void a_page_of_a_file_stays_while_it_is_copied(void **state)
 static void a_swapped_page_that_goes_before_it_is_copied(void **state)
 {
 	(void)state;
-	if (!mm_has(MM_SWAP))
-		return;
 	begin("break-cow-v1", RW);
 	store(1);
 	assert_int_equal(mm_madvise(mm, BASE, PAGE, MM_MADV_PAGEOUT), 0);
@@ -863,8 +853,6 @@ static void a_page_on_its_way_is_waited_for(void **state)
 		assert_int_equal(pte(), before_move);
 		end();
 
-		if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
-			continue;
 		begin(NEWEST, RW);
 		assert_int_equal(mm_madvise(mm, BASE, MM_HPAGE_SIZE, MM_MADV_HUGEPAGE), 0);
 		store(1);

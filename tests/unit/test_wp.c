@@ -256,8 +256,6 @@ static void what_decides(void **state)
 		struct page *page;
 		struct mm *child;
 
-		if (decisions[i].matter & (CACHED | NAMED) && !mm_has(MM_SWAP))
-			continue;
 		begin(version, RW);
 		page = prepare(decisions[i].matter, &child);
 		assert_int_equal(fault(FAULT_FLAG_WRITE), VM_FAULT_WRITE);
@@ -333,8 +331,6 @@ static void a_part_of_a_huge_page(void **state)
 	};
 
 	(void)state;
-	if (!mm_has(MM_TRANSPARENT_HUGEPAGE) || !mm_has(MM_SWAP))
-		return;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct page *head = prepare_large("v6.15", cases[i].mapped);
 		unsigned matter = cases[i].matter;
@@ -588,8 +584,6 @@ static void a_read_of_a_protected_huge_page(void **state)
 	pte_t before;
 
 	(void)state;
-	if (!mm_has(MM_TRANSPARENT_HUGEPAGE))
-		return;
 	begin(NEWEST, RW);
 	assert_int_equal(mm_madvise(mm, BASE, MM_HPAGE_SIZE, MM_MADV_HUGEPAGE), 0);
 	store(BASE, 1);
