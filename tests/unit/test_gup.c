@@ -335,27 +335,27 @@ static void fast_gup_of_what_is_read_only(void **state)
 {
 	static const struct {
 		const char *version;
-		bool pin;
 		unsigned flags;
+		bool pin;
 		bool pte;
 		bool pmd;
 	} cases[] = {
-		{"v5.7", false, 0, true, true},
-		{"v5.7", true, 0, true, true},
-		{"v5.7", false, FOLL_WRITE, false, false},
-		{"v5.8", false, 0, true, true},
-		{"v5.8", false, FOLL_WRITE, false, false},
-		{"v5.8", true, FOLL_WRITE, false, false},
-		{"break-cow-v1", true, 0, true, true},
-		{"break-cow-v1", true, FOLL_WRITE, false, false},
-		{"break-cow-v2", false, 0, true, true},
-		{"break-cow-v2", false, FOLL_WRITE, false, false},
-		{"break-cow-v2", true, 0, false, true},
-		{"break-cow-v2", true, FOLL_WRITE, false, false},
+		{"v5.7", 0, false, true, true},
+		{"v5.7", 0, true, true, true},
+		{"v5.7", FOLL_WRITE, false, false, false},
+		{"v5.8", 0, false, true, true},
+		{"v5.8", FOLL_WRITE, false, false, false},
+		{"v5.8", FOLL_WRITE, true, false, false},
+		{"break-cow-v1", 0, true, true, true},
+		{"break-cow-v1", FOLL_WRITE, true, false, false},
+		{"break-cow-v2", 0, false, true, true},
+		{"break-cow-v2", FOLL_WRITE, false, false, false},
+		{"break-cow-v2", 0, true, false, true},
+		{"break-cow-v2", FOLL_WRITE, true, false, false},
 		/* Exclusive as it is. */
-		{"v6.18", true, 0, true, true},
-		{"v6.18", true, FOLL_WRITE, false, false},
-		{"v6.18", false, FOLL_WRITE, false, false},
+		{"v6.18", 0, true, true, true},
+		{"v6.18", FOLL_WRITE, true, false, false},
+		{"v6.18", FOLL_WRITE, false, false, false},
 	};
 
 	(void)state;

@@ -87,10 +87,10 @@ static void before(enum place place, unsigned call, void (*what)(void))
 
 /* The wrappers. */
 
-int __real_pte_alloc(struct mm *mm, unsigned long addr);
-int __wrap_pte_alloc(struct mm *mm, unsigned long addr);
-struct pte_lock __real_pte_offset_lock(struct mm *mm, unsigned long addr);
-struct pte_lock __wrap_pte_offset_lock(struct mm *mm, unsigned long addr);
+int __real_pte_alloc(struct mm *of, unsigned long addr);
+int __wrap_pte_alloc(struct mm *of, unsigned long addr);
+struct pte_lock __real_pte_offset_lock(struct mm *of, unsigned long addr);
+struct pte_lock __wrap_pte_offset_lock(struct mm *of, unsigned long addr);
 void __real_pte_unlock(struct pte_lock *pte_lock);
 void __wrap_pte_unlock(struct pte_lock *pte_lock);
 void __real_port_lock(struct port_lock *lock);
@@ -115,8 +115,8 @@ bool __real_reuse_swap_page(struct machine *of, struct page *reused);
 bool __wrap_reuse_swap_page(struct machine *of, struct page *reused);
 bool __real_try_grab_page(struct machine *of, struct page *grabbed, enum grab how);
 bool __wrap_try_grab_page(struct machine *of, struct page *grabbed, enum grab how);
-unsigned __real_handle_mm_fault(struct mm *mm, struct vma *vma, unsigned long addr, unsigned flags);
-unsigned __wrap_handle_mm_fault(struct mm *mm, struct vma *vma, unsigned long addr, unsigned flags);
+unsigned __real_handle_mm_fault(struct mm *of, struct vma *vma, unsigned long addr, unsigned flags);
+unsigned __wrap_handle_mm_fault(struct mm *of, struct vma *vma, unsigned long addr, unsigned flags);
 
 int __wrap_pte_alloc(struct mm *of, unsigned long addr)
 {
@@ -1074,20 +1074,20 @@ static void unsharing_is_asked_for_once(void **state)
 
 /* vm_fault_to_errno(); and what a fault has waited for is looked up anew. */
 static const struct {
-	unsigned result;
 	void (*effect)(void);
 	long pin;
+	unsigned result;
 	int populate;
 } fault_results[] = {
-	{VM_FAULT_OOM, NULL, -MM_ENOMEM, -MM_ENOMEM},
-	{VM_FAULT_HWPOISON, NULL, -MM_EFAULT, -MM_EINVAL},
-	{VM_FAULT_SIGBUS, NULL, -MM_EFAULT, -MM_EINVAL},
-	{VM_FAULT_SIGSEGV, NULL, -MM_EFAULT, -MM_EINVAL},
-	{VM_FAULT_RETRY, NULL, 1, 0},
-	{VM_FAULT_RETRY, unmap, -MM_EFAULT, -MM_ENOMEM},
-	{VM_FAULT_RETRY, kill_mm, -MM_EINTR, -MM_EINTR},
+	{NULL, -MM_ENOMEM, VM_FAULT_OOM, -MM_ENOMEM},
+	{NULL, -MM_EFAULT, VM_FAULT_HWPOISON, -MM_EINVAL},
+	{NULL, -MM_EFAULT, VM_FAULT_SIGBUS, -MM_EINVAL},
+	{NULL, -MM_EFAULT, VM_FAULT_SIGSEGV, -MM_EINVAL},
+	{NULL, 1, VM_FAULT_RETRY, 0},
+	{unmap, -MM_EFAULT, VM_FAULT_RETRY, -MM_ENOMEM},
+	{kill_mm, -MM_EINTR, VM_FAULT_RETRY, -MM_EINTR},
 	/* It has raced with another, and is to be made again. */
-	{0, NULL, 1, 0},
+	{NULL, 1, 0, 0},
 };
 
 static void what_becomes_of_a_fault(void **state)
