@@ -36,7 +36,7 @@ static bool pte_relock(struct vm_fault *vmf)
 
 /*
  * Map what nothing maps yet. The page, NULL for the zero page, comes with a reference, which
- * becomes the mapping's or is dropped.
+ * becomes the mapping's or is dropped. `anon`: it is a new page of anonymous memory.
  */
 static void set_first_pte(struct vm_fault *vmf, struct page *page, bool anon, pte_t entry)
 {
@@ -48,7 +48,7 @@ static void set_first_pte(struct vm_fault *vmf, struct page *page, bool anon, pt
 			put_page(machine, page);
 		return;
 	}
-	if (page && anon)
+	if (anon)
 		page_add_new_anon_rmap(machine, page, vmf->vma, vmf->addr);
 	else if (page)
 		page_add_rmap(page);
