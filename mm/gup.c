@@ -80,15 +80,15 @@ static bool can_follow_write(const struct machine *machine, const struct vma *vm
 	case GUP_FOLLOW_EXCLUSIVE:
 		break;
 	}
-	/* 5535be309971: what has been broken out of COW is exclusive, and stays so. */
-	if (!(flags & FOLL_FORCE) || !is_cow_mapping(vma) || vma->flags & VM_WRITE)
+	/* Else it is forced, in a COW mapping: check_vma_flags(). */
+	if (vma->flags & VM_WRITE)
 		return false;
 	if (!(vma->flags & VM_SOFTDIRTY) && !pte_soft_dirty(pte))
 		return false;
 	if (userfaultfd_wp(vma) && pte_uffd_wp(pte))
 		return false;
-	return vm_normal_page(machine, pte) && page_is_anon(machine, at.page) &&
-	       page_flag(at.marks, PG_ANON_EXCLUSIVE);
+	/* 5535be309971: what has been broken out of COW is exclusive, and stays so. */
+	return page_flag(at.marks, PG_ANON_EXCLUSIVE);
 }
 
 /*
@@ -418,14 +418,11 @@ static unsigned lockless_pages_from_mm(struct mm *mm, unsigned long addr, unsign
 	bool check_seq = machine->rules.fork_seqcount == FORK_SEQCOUNT_YES && flags & FOLL_PIN;
 	/* Else each flush waits for us. */
 	bool irqs_off = machine->rules.gup_fast_marker == GUP_FAST_MARKER_LATE;
+	int seq = check_seq ? port_atomic_read(&mm->write_protect_seq) : 0;
 	unsigned done = 0;
-	int seq = 0;
 
-	if (check_seq) {
-		seq = port_atomic_read(&mm->write_protect_seq);
-		if (seq & 1)
-			return 0;
-	}
+	if (seq & 1)
+		return 0;
 	if (irqs_off)
 		port_irq_disable(cpu);
 	while (done < nr && gup_fast_page(mm, addr + done * MM_PAGE_SIZE, flags, &pages[done]))
@@ -553,7 +550,7 @@ int faultin_page_range(struct mm *mm, unsigned long start, unsigned long end, bo
 		err = get_user_page(mm, addr, flags, &page);
 		if (err == -MM_EAGAIN)
 			err = relock(mm);
-		else if (!err)
+		else
 			addr += MM_PAGE_SIZE;
 		if (err)
 			return err == -MM_EFAULT ? -MM_EINVAL : err;

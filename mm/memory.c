@@ -25,22 +25,30 @@ static void ptep_clear_flush(struct vm_fault *vmf)
 }
 
 /*
- * Map what nothing maps yet. The page, NULL for the zero page, comes with a reference, which
- * becomes the mapping's or is dropped.
+ * Lock the PTE again: is it still what the fault has found? Its table is there, for only who holds
+ * the mmap lock for writing takes one away.
  */
-static unsigned set_first_pte(struct vm_fault *vmf, struct page *page, bool anon, pte_t entry)
+static bool pte_relock(struct vm_fault *vmf)
+{
+	vmf->pte = pte_offset_lock(vmf->mm, vmf->addr);
+	return port_entry_read(vmf->pte.entry) == vmf->orig_pte;
+}
+
+/*
+ * Map what nothing maps yet. The page, NULL for the zero page, comes with a reference, which
+ * becomes the mapping's or is dropped. `anon`: it is a new page of anonymous memory.
+ */
+static void set_first_pte(struct vm_fault *vmf, struct page *page, bool anon, pte_t entry)
 {
 	struct machine *machine = vmf->mm->machine;
 
-	vmf->pte = pte_offset_lock(vmf->mm, vmf->addr);
-	if (!vmf->pte.entry || port_entry_read(vmf->pte.entry) != vmf->orig_pte) {
-		if (vmf->pte.entry)
-			pte_unlock(&vmf->pte);
+	if (!pte_relock(vmf)) {
+		pte_unlock(&vmf->pte);
 		if (page)
 			put_page(machine, page);
-		return 0;
+		return;
 	}
-	if (page && anon)
+	if (anon)
 		page_add_new_anon_rmap(machine, page, vmf->vma, vmf->addr);
 	else if (page)
 		page_add_rmap(page);
@@ -48,7 +56,6 @@ static unsigned set_first_pte(struct vm_fault *vmf, struct page *page, bool anon
 		entry = pte_mkuffd_wp(entry);
 	port_entry_set(vmf->pte.entry, entry);
 	pte_unlock(&vmf->pte);
-	return 0;
 }
 
 /*
@@ -65,7 +72,8 @@ static unsigned do_anonymous_page(struct vm_fault *vmf)
 		return handle_userfault(vmf, VM_UFFD_MISSING);
 	if (!(vmf->flags & FAULT_FLAG_WRITE)) {
 		entry = pfn_pte(machine->zero_pfn, vm_page_prot(vmf->vma) | PTE_SPECIAL);
-		return set_first_pte(vmf, NULL, true, entry);
+		set_first_pte(vmf, NULL, false, entry);
+		return 0;
 	}
 	page = alloc_zeroed_page(machine);
 	if (!page)
@@ -73,7 +81,8 @@ static unsigned do_anonymous_page(struct vm_fault *vmf)
 	entry = mk_pte(machine, page, vmf->vma);
 	if (vmf->vma->flags & VM_WRITE)
 		entry = pte_mkdirty(entry) | PTE_RW;
-	return set_first_pte(vmf, page, true, entry);
+	set_first_pte(vmf, page, true, entry);
+	return 0;
 }
 
 /* The first write to a page of a private file mapping: a copy at once (do_cow_fault()). */
@@ -90,7 +99,8 @@ static unsigned do_cow_fault(struct vm_fault *vmf, struct page *page)
 	copy_page(machine, copy, page);
 	put_page(machine, page);
 	entry = maybe_mkwrite(pte_mkdirty(mk_pte(machine, copy, vmf->vma)), vmf->vma);
-	return set_first_pte(vmf, copy, true, entry);
+	set_first_pte(vmf, copy, true, entry);
+	return 0;
 }
 
 /* First touch of shared memory, or of a file, by this mm. */
@@ -114,7 +124,8 @@ static unsigned do_fault(struct vm_fault *vmf)
 	entry = mk_pte(machine, page, vma);
 	if (vmf->flags & FAULT_FLAG_WRITE)
 		entry = maybe_mkwrite(pte_mkdirty(entry), vma);
-	return set_first_pte(vmf, page, false, entry);
+	set_first_pte(vmf, page, false, entry);
+	return 0;
 }
 
 /*
@@ -181,8 +192,8 @@ static void replace_by_copy(struct vm_fault *vmf, struct page *old, struct page 
 static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 {
 	struct machine *machine = vmf->mm->machine;
-	struct page *new = old ? alloc_page(machine) : alloc_zeroed_page(machine);
-	bool copied = false;
+	struct page *new = alloc_page(machine);
+	bool copied;
 
 	if (!new) {
 		if (old)
@@ -191,14 +202,13 @@ static unsigned wp_page_copy(struct vm_fault *vmf, struct page *old)
 	}
 	if (old)
 		copy_page(machine, new, old);
+	else
+		clear_page(machine, new);
 
-	vmf->pte = pte_offset_lock(vmf->mm, vmf->addr);
-	if (vmf->pte.entry && port_entry_read(vmf->pte.entry) == vmf->orig_pte) {
+	copied = pte_relock(vmf);
+	if (copied)
 		replace_by_copy(vmf, old, new);
-		copied = true;
-	}
-	if (vmf->pte.entry)
-		pte_unlock(&vmf->pte);
+	pte_unlock(&vmf->pte);
 
 	if (!copied)
 		put_page(machine, new);
@@ -233,16 +243,14 @@ static enum wp_decision wp_by_mapcount(struct vm_fault *vmf, struct page *page)
 	struct page *head = compound_head(machine, page);
 	enum wp_decision decision;
 
-	if (page_flag(head, PG_KSM) && (page_flag(head, PG_SWAPCACHE) || page_count(head) != 1))
+	if (page_flag(head, PG_KSM) && page_count(head) != 1)
 		return WP_COPY;
 	if (!port_trylock(&head->lock)) {
 		get_page(machine, page);
 		pte_unlock(&vmf->pte);
 		port_lock(&head->lock);
-		vmf->pte = pte_offset_lock(vmf->mm, vmf->addr);
-		if (!vmf->pte.entry || port_entry_read(vmf->pte.entry) != vmf->orig_pte) {
-			if (vmf->pte.entry)
-				pte_unlock(&vmf->pte);
+		if (!pte_relock(vmf)) {
+			pte_unlock(&vmf->pte);
 			port_unlock(&head->lock);
 			put_page(machine, page);
 			return WP_RETRY;
@@ -273,8 +281,8 @@ static enum wp_decision wp_by_refcount(const struct vm_fault *vmf, struct page *
 		return WP_COPY;
 	if (!port_trylock(&head->lock))
 		return WP_COPY;
-	reuse = page_mapcount(machine, page) == 1 && page_count(head) == 1;
-	if (!reuse && by_mapcount && page_maybe_dma_pinned(machine, page))
+	reuse = page_count(head) == 1;
+	if (by_mapcount && page_maybe_dma_pinned(machine, page))
 		reuse = reuse_swap_page(machine, page);
 	/* Once the PTE lock is gone the page may be, too: be068f29034f. */
 	if (reuse && machine->rules.wp_unlock == WP_UNLOCK_AFTER_PTL)
@@ -390,9 +398,9 @@ static enum wp_decision wp_decide(struct vm_fault *vmf, struct page *page)
 	case WP_REUSE_REFCOUNT_DRAIN:
 		return wp_by_refcount_drain(vmf, page);
 	case WP_REUSE_EXCLUSIVE:
-		return wp_by_exclusive(vmf, page);
+		break;
 	}
-	return WP_COPY;
+	return wp_by_exclusive(vmf, page);
 }
 
 static unsigned wp_anon_page(struct vm_fault *vmf, struct page *page)
@@ -481,10 +489,7 @@ static unsigned do_pte_missing(struct vm_fault *vmf)
 /* A marker that nobody is registered for any more means nothing. */
 static unsigned pte_marker_clear(struct vm_fault *vmf)
 {
-	vmf->pte = pte_offset_lock(vmf->mm, vmf->addr);
-	if (!vmf->pte.entry)
-		return 0;
-	if (port_entry_read(vmf->pte.entry) == vmf->orig_pte)
+	if (pte_relock(vmf))
 		port_entry_set(vmf->pte.entry, 0);
 	pte_unlock(&vmf->pte);
 	return 0;
@@ -502,8 +507,7 @@ static unsigned do_nonpresent_pte(struct vm_fault *vmf)
 
 		return vmf->pte.entry ? ret | do_wp_page(vmf) : ret;
 	}
-	if (is_migration_entry(vmf->orig_pte))
-		migration_entry_wait(vmf);
+	migration_entry_wait(vmf);
 	return 0;
 }
 
