@@ -688,6 +688,9 @@ run 0 conform locked.litmus
 out_has "host: 1 skipped: "
 out_has "user space can't take the page lock"
 out_has "nothing was held against the model, 1 skipped"
+run 0 conform locked.litmus order.litmus locked.litmus
+out_has "host: 2 skipped: "
+out_lacks "host: 1 skipped: "
 run 2 conform bad.litmus order.litmus
 err_has "bad.litmus:12:"
 out_has "agree 1"

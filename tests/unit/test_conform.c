@@ -73,6 +73,7 @@ static void more_than_it_may(void **state)
 	assert_int_equal(cell->notes[1].rule, CONFORM_FORBIDDEN);
 	assert_null(cell->notes[1].known);
 	assert_int_equal(conform_letter(cell), '!');
+	assert_int_equal(conform_count(&fixture.conform, 0).fine, 0);
 	nearest =
 		conform_nearest(fixture.row.test, model_of(&fixture, 0), &cell->result.outcomes[1]);
 	assert_ptr_equal(nearest, &model_of(&fixture, 0)->coarse.outcomes[0]);
@@ -399,6 +400,7 @@ static void a_crash(void **state)
 	shows(&fixture, &model_of(&fixture, 0)->coarse, 1, 4);
 	/* A test that deadlocks does not make a crash good. */
 	breaks(&fixture, &model_of(&fixture, 0)->coarse, VIOLATION_DEADLOCK, "P0 waits");
+	breaks(&fixture, &model_of(&fixture, 0)->coarse, VIOLATION_LIVELOCK, "P0 tries again");
 	shows(&fixture, &cell_of(&fixture, 0)->result, 1, 4);
 	breaks(&fixture, &cell_of(&fixture, 0)->result, VIOLATION_CRASH, "kernel BUG");
 	cell = judge(&fixture, 0);
@@ -441,6 +443,7 @@ static void a_crash_that_the_model_has(void **state)
 	shows(&fixture, &cell_of(&fixture, 0)->result, 1, 4);
 	breaks(&fixture, &cell_of(&fixture, 0)->result, VIOLATION_CRASH, "kernel BUG");
 	assert_int_equal(judge(&fixture, 0)->verdict, CONFORM_AGREES);
+	assert_false(conform_crashed(cell_of(&fixture, 0)));
 	fixture_end(&fixture);
 }
 

@@ -116,6 +116,7 @@ static void which_kernels(void **state)
 		{"5.19..6.1", "6.0", false, true},      {"6.1.5..6.1.9", "6.1.4", false, false},
 		{"6.1.5..6.1.9", "6.1.5", false, true}, {"6.1.5..6.1.9", "6.1.10", false, false},
 		{"6.1.5..6.2", "6.1.10", false, true},  {"6.1.5", "6.1", false, false},
+		{"6.1.0..6.1.3", "6.1", false, true},   {"0.0..99.0", "mine", false, false},
 	};
 
 	(void)state;

@@ -339,6 +339,7 @@ static void the_words(void **state)
 	assert_int_equal(conform_print_text(&fixture.conform), TOOL_OK);
 	check_words(&fixture, words, (int)(sizeof(words) / sizeof(words[0])));
 	assert_null(strstr(fixture.output, "incomplete"));
+	assert_null(strstr(fixture.output, "| 1:r0=5"));
 	fixture_end(&fixture);
 }
 
