@@ -124,7 +124,7 @@ err_has "no target 'modle', did you mean 'model'?"
 run 2 run --on v5.9 rdma.litmus
 err_has "no target 'v5.9', did you mean 'model:v5.9'?"
 run 2 run --on '' rdma.litmus
-err_has "expected spec, model, model:ERA or host"
+err_has "expected spec, model, model:ERA, host, vm or vm:KERNEL"
 run 2 run --on model:brk-cow-v1 rdma.litmus
 err_has "no era 'brk-cow-v1', did you mean 'break-cow-v1'?"
 run 2 run --on model:v2.6 rdma.litmus
