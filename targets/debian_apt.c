@@ -42,11 +42,12 @@ struct run {
 static int write_file(const char *path, const char *text, char *err, size_t err_size)
 {
 	FILE *stream = fopen(path, "we");
+	bool written;
 
 	if (!stream)
 		return kernel_fail(err, err_size, "%s: %s", path, strerror(errno));
-	fputs(text, stream);
-	if (!ferror(stream) & !fclose(stream))
+	written = fputs(text, stream) >= 0;
+	if (fclose(stream) == 0 && written)
 		return 0;
 	return kernel_fail(err, err_size, "%s: %s", path, strerror(errno));
 }

@@ -103,19 +103,18 @@ static error_t check_use(const struct kernels_arguments *arguments, struct argp_
 	int action = arguments->action < 0 ? ACTION_LIST : arguments->action;
 	bool listing = action == ACTION_LIST;
 	const struct {
-		bool given;
 		const char *option;
-		bool fits;
 		const char *but;
+		bool given;
+		bool fits;
 	} options[] = {
-		{arguments->offered, "--offered", listing, ""},
-		{arguments->source.again, "--again", action == ACTION_FETCH, ""},
-		{arguments->source.mirror, "--mirror",
-		 action == ACTION_FETCH || (listing && arguments->offered),
-		 listing ? " without --offered" : ""},
-		{arguments->modules, "--modules", action == ACTION_ADD, ""},
-		{arguments->name, "--name", action == ACTION_ADD, ""},
-		{arguments->json, "--format=json", listing || action == ACTION_CHECK, ""},
+		{"--offered", "", arguments->offered, listing},
+		{"--again", "", arguments->source.again, action == ACTION_FETCH},
+		{"--mirror", listing ? " without --offered" : "", arguments->source.mirror,
+		 action == ACTION_FETCH || (listing && arguments->offered)},
+		{"--modules", "", arguments->modules, action == ACTION_ADD},
+		{"--name", "", arguments->name, action == ACTION_ADD},
+		{"--format=json", "", arguments->json, listing || action == ACTION_CHECK},
 	};
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {

@@ -221,11 +221,14 @@ wait_for() {
 # gone PID: the process ends within some seconds.
 gone() {
 	tries=0
-	while kill -0 "$1" 2>/dev/null && [ $tries -lt 50 ]; do
+	while [ $tries -lt 50 ]; do
+		case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in
+		"" | Z*) return 0 ;;
+		esac
 		sleep 0.1
 		tries=$((tries + 1))
 	done
-	! kill -0 "$1" 2>/dev/null
+	return 1
 }
 
 # Interrupted, and killed, while the package client is at work: it ends, too.
@@ -239,6 +242,7 @@ for mode in hang hang-late; do
 		pid=$!
 		wait_for "$FAKE/pid"
 		kill -$signal $pid
+		gone $pid || kill -KILL $pid # which is the wrong status
 		wait $pid 2>/dev/null
 		status=$?
 		if gone "$(cat "$FAKE/pid")"; then ok "$name: the client ends"; else not_ok "$name: the client goes on"; fi

@@ -26,12 +26,14 @@ static bool write_file(const char *path, const void *bytes, size_t size)
 
 bool fake_image(const char *path, const char *text)
 {
+	static const unsigned char flag[] = {0x55, 0xaa};
+	static const unsigned char header[] = {'H', 'd', 'r', 'S', 0x0f, 0x02};
 	static unsigned char image[IMAGE_SIZE];
 
 	memset(image, 0, sizeof(image));
 	image[0x1f1] = 4; /* sectors of setup code */
-	memcpy(image + 0x1fe, "\x55\xaa", 2);
-	memcpy(image + 0x202, "HdrS\x0f\x02", 6);
+	memcpy(image + 0x1fe, flag, sizeof(flag));
+	memcpy(image + 0x202, header, sizeof(header));
 	image[0x20e] = (STRING - 0x200) & 0xff;
 	image[0x20f] = (STRING - 0x200) >> 8;
 	image[0x211] = 1; /* loaded high */
