@@ -4,13 +4,7 @@
 #ifndef MM_BUGS_H
 #define MM_BUGS_H
 
-#include <stdbool.h>
-
-/* One value of one rule, by their names in mm_rule_fields[]. */
-struct mm_rule_choice {
-	const char *field;
-	const char *value;
-};
+#include "mm/eras.h"
 
 struct mm_bug {
 	const char *name;          /* the CVE where there is one, or what it was called */

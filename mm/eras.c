@@ -274,3 +274,20 @@ const struct mm_era *mm_era_find(const char *text)
 	}
 	return found;
 }
+
+bool mm_rules_choose(struct mm_rules *rules, struct mm_rule_choice choice)
+{
+	for (int i = 0; i < mm_nr_rule_fields; i++) {
+		const struct mm_rule_field *field = &mm_rule_fields[i];
+
+		if (!same_text(field->name, choice.field))
+			continue;
+		for (int value = 0; value < field->nr_values; value++) {
+			if (same_text(field->values[value].name, choice.value)) {
+				mm_rules_set(rules, field, value);
+				return true;
+			}
+		}
+	}
+	return false;
+}

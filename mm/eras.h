@@ -33,6 +33,12 @@ struct mm_version {
 	int rc; /* 0: the release itself */
 };
 
+/* One value of one rule, by their names in mm_rule_fields[]. */
+struct mm_rule_choice {
+	const char *field;
+	const char *value;
+};
+
 struct mm_era {
 	const char *name; /* "v5.9-rc4", or the name of a patch: "break-cow-v1" */
 	const char *what; /* one line: what began here */
@@ -63,5 +69,8 @@ const struct mm_era *mm_era_find(const char *text);
 /* Value of a field, as an index into field->values; and setting it. */
 int mm_rules_get(const struct mm_rules *rules, const struct mm_rule_field *field);
 void mm_rules_set(struct mm_rules *rules, const struct mm_rule_field *field, int value);
+
+/* Set it by its names. False: there is no such rule or value. */
+bool mm_rules_choose(struct mm_rules *rules, struct mm_rule_choice choice);
 
 #endif

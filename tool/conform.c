@@ -67,13 +67,13 @@ const struct conform_model *conform_model(const struct conform *conform, int row
 
 struct target conform_model_target(const struct conform *conform, int kernel)
 {
-	const struct mm_era *era = conform->run.targets.targets[kernel].era;
+	struct target *target = &conform->run.targets.targets[kernel];
 
 	return (struct target){
 		.kind = TARGET_MODEL,
-		.name = (char *)era->name,
-		.era = era,
-		.rules = era->rules,
+		.name = target->model,
+		.era = target->era,
+		.rules = target->rules,
 	};
 }
 
@@ -106,12 +106,13 @@ static int identify_machine(const struct target *target, struct conform_kernel *
 	return 0;
 }
 
-/* The first kernel of the same era. */
-static int first_of_era(const struct target_list *targets, int kernel)
+/* The first kernel with the same rules. */
+static int first_of_rules(const struct target_list *targets, int kernel)
 {
 	int first = 0;
 
-	while (targets->targets[first].era != targets->targets[kernel].era)
+	while (memcmp(&targets->targets[first].rules, &targets->targets[kernel].rules,
+		      sizeof(struct mm_rules)) != 0)
 		first++;
 	return first;
 }
@@ -139,7 +140,7 @@ static int prepare_kernel(struct conform *conform, int i, char *err, size_t err_
 			 target->name, kernel->release, mm_eras[0].name);
 		return -EINVAL;
 	}
-	kernel->model = first_of_era(&conform->run.targets, i);
+	kernel->model = first_of_rules(&conform->run.targets, i);
 	return 0;
 }
 

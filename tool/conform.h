@@ -51,7 +51,7 @@ struct conform_cell {
 struct conform_row {
 	struct run_result spec;
 	bool ran_spec;
-	struct conform_model *models; /* of each kernel's era, at the first kernel of that era */
+	struct conform_model *models; /* of each kernel's rules, at the first kernel with these */
 	struct conform_cell *cells;   /* one for each kernel */
 };
 
@@ -59,7 +59,7 @@ struct conform_row {
 struct conform_kernel {
 	char release[128];
 	struct known_kernel known;
-	int model;   /* the first kernel of the same era, whose model is ours, too */
+	int model;   /* the first kernel with the same rules, whose model is ours, too */
 	double boot; /* seconds that its virtual machine took to come up; 0: there was none */
 };
 

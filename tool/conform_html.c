@@ -97,7 +97,7 @@ static void print_kernel(const struct conform *conform, FILE *out, int kernel)
 	fputs("</th><td>", out);
 	html_text(out, conform->kernels[kernel].release);
 	fputs("</td><td>", out);
-	html_text(out, target->era->name);
+	html_text(out, target->model);
 	fprintf(out, "</td><td class=\"n\">%d</td><td class=\"n\">%.0f%%</td>", counts.tests,
 		conform_percent_run(&counts));
 	print_number(out, counts.verdicts[CONFORM_AGREES], "good");

@@ -34,7 +34,7 @@ static void print_allowed(const struct conform *conform, FILE *out, int row, int
 	const struct run_result *model = &conform_model(conform, row, kernel)->coarse;
 
 	fputs("<dt>Allowed by the model of ", out);
-	html_text(out, conform->run.targets.targets[kernel].era->name);
+	html_text(out, conform->run.targets.targets[kernel].model);
 	fputs("</dt><dd>", out);
 	for (int i = 0; i < model->nr_outcomes; i++) {
 		fputs(i ? "<br/>" : "", out);

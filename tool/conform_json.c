@@ -129,7 +129,7 @@ static json_t *make_models(struct json *json, const struct conform *conform, int
 		json_put(json, searches, "coarse", make_search(json, conform, row, i, false));
 		json_put(json, searches, "fine",
 			 model->ran_fine ? make_search(json, conform, row, i, true) : json_null());
-		json_put(json, object, conform->run.targets.targets[i].era->name, searches);
+		json_put(json, object, conform->run.targets.targets[i].model, searches);
 	}
 	return object;
 }

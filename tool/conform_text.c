@@ -165,7 +165,7 @@ static void print_kernel(const struct conform *conform, int kernel)
 	used = (int)strlen(target->name) + 2;
 	snprintf(text, sizeof(text),
 		 "Linux %s, era %s: %d test%s, %.0f%% ran, %.1f s, %.3f s a test",
-		 conform->kernels[kernel].release, target->era->name, counts.tests,
+		 conform->kernels[kernel].release, target->model, counts.tests,
 		 counts.tests == 1 ? "" : "s", conform_percent_run(&counts), counts.seconds,
 		 conform_seconds_each(&counts));
 	if (conform->kernels[kernel].boot > 0)
@@ -191,7 +191,7 @@ static void print_allowed(const struct conform *conform, int row, int kernel)
 	const struct run_result *model = &conform_model(conform, row, kernel)->coarse;
 	char text[LITMUS_OUTCOME_SIZE * 2], outcome[LITMUS_OUTCOME_SIZE];
 
-	snprintf(text, sizeof(text), "%s %s", conform->run.targets.targets[kernel].era->name,
+	snprintf(text, sizeof(text), "%s %s", conform->run.targets.targets[kernel].model,
 		 model->nr_outcomes == 1 ? "always gives" : "gives");
 	for (int i = 0; i < model->nr_outcomes && i < MAX_LISTS; i++)
 		text_append(

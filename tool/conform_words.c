@@ -147,7 +147,7 @@ char *conform_hint(const struct conform *conform, int row, int kernel,
 	char text[LITMUS_OUTCOME_SIZE];
 
 	snprintf(buf, size, "cowherd explain --on model:%s",
-		 conform->run.targets.targets[kernel].era->name);
+		 conform->run.targets.targets[kernel].model);
 	if (kind)
 		text_append(buf, size, " --kind %s", litmus_kind_name(*kind, text, sizeof(text)));
 	if (outcome && outcome->values) {

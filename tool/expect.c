@@ -161,7 +161,7 @@ const struct litmus_expectation *expect_find(const struct litmus_test *test,
 {
 	const struct litmus_expectation *line = NULL;
 
-	if (target_is_kernel(target))
+	if (target_is_kernel(target) || target->stable)
 		return NULL;
 	if (options->strict)
 		line = last_line(test, target, LITMUS_IF_STRICT);

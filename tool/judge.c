@@ -69,15 +69,13 @@ static int not_allowed(const struct litmus_test *test, const struct target *targ
 
 	if (!outcome->values)
 		return unexpected(cell, "%s never comes to this, this kernel did: %s",
-				  target->era->name,
-				  outcome->detail ? outcome->detail : "no outcome");
+				  target->model, outcome->detail ? outcome->detail : "no outcome");
 	litmus_outcome_text(test, outcome->values, seen, sizeof(seen));
 	if (model->nr_outcomes != 1 || !model->outcomes[0].values)
-		return unexpected(cell, "%s never gives %s this kernel did", target->era->name,
-				  seen);
+		return unexpected(cell, "%s never gives %s this kernel did", target->model, seen);
 	litmus_outcome_text(test, model->outcomes[0].values, allowed, sizeof(allowed));
-	return unexpected(cell, "%s always gives %s this kernel gave %s", target->era->name,
-			  allowed, seen);
+	return unexpected(cell, "%s always gives %s this kernel gave %s", target->model, allowed,
+			  seen);
 }
 
 static int compare_to_model(const struct litmus_test *test, const struct target *target,
@@ -108,7 +106,7 @@ static int judge_by_model(const struct litmus_test *test, const struct target *t
 
 	if (cell->result.nr_outcomes == 0 || !target->era)
 		return 0;
-	model_run(test, &target->era->rules, options, spec, &model);
+	model_run(test, &target->rules, options, spec, &model);
 	if (model.status == RUN_DONE)
 		ret = compare_to_model(test, target, &model, cell);
 	run_result_free(&model);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "mm/stable.h"
 #include "targets/kernels.h"
 #include "tool/suggest.h"
 #include "tool/text.h"
@@ -69,8 +70,9 @@ int targets_append(struct target_list *list, const struct target_list *from, cha
 static int append_era(struct target_list *list, const char *name, const struct mm_era *era,
 		      char *err, size_t err_size)
 {
-	struct target target = {.kind = TARGET_MODEL, .era = era, .rules = era->rules};
+	struct target target = {.kind = TARGET_MODEL, .era = era};
 
+	target.stable = mm_rules_find(name, &target.rules) > 0;
 	return append(list, name, target, err, err_size);
 }
 
@@ -83,13 +85,29 @@ static int append_all_eras(struct target_list *list, char *err, size_t err_size)
 	return 0;
 }
 
+void target_hold_against(struct target *target, const char *version)
+{
+	target->era = mm_era_find(version);
+	if (!target->era)
+		return;
+	if (mm_rules_find(version, &target->rules) > 0)
+		snprintf(target->model, sizeof(target->model), "v%.*s",
+			 (int)strspn(version, "0123456789."), version);
+	else
+		snprintf(target->model, sizeof(target->model), "%s", target->era->name);
+}
+
 static int append_host(struct target_list *list, char *err, size_t err_size)
 {
 	struct target target = {.kind = TARGET_HOST};
 	struct utsname name;
 
-	if (uname(&name) == 0)
-		target.era = mm_era_find(name.release);
+	if (uname(&name) == 0) {
+		/* "#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-1 (2026-11-20)" */
+		const char *debian = strstr(name.version, "Debian ");
+
+		target_hold_against(&target, debian ? debian + strlen("Debian ") : name.release);
+	}
 	return append(list, "host", target, err, err_size);
 }
 
@@ -101,7 +119,7 @@ static int append_machine(struct target_list *list, const char *name, char *err,
 
 	if (kernel_find(name + strlen("vm:"), &kernel, err, err_size) < 0)
 		return -1;
-	target.era = mm_era_find(kernel.version);
+	target_hold_against(&target, kernel.version);
 	kernel_free(&kernel);
 	return append(list, name, target, err, err_size);
 }

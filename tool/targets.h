@@ -20,8 +20,11 @@ struct target {
 	/* Of the column: "spec", "v6.1", "v5.9,gup_break=pin", "host", "vm:6.1". */
 	char *name;
 	const struct mm_era *era; /* model: the row; host, vm: that of the kernel, or NULL */
-	struct mm_rules rules;    /* model: the row's, or changed ones */
-	bool changed;             /* by --rules */
+	/* Of that row, or changed ones; host, vm: what the kernel is held against. */
+	struct mm_rules rules;
+	bool changed; /* by --rules */
+	bool stable;  /* model: by what a stable release brought, of which no `expect` line tells */
+	char model[64]; /* host, vm: what "model:" calls these rules: "v6.18", "v6.1.192" */
 };
 
 struct target_list {
@@ -46,6 +49,9 @@ int targets_append(struct target_list *list, const struct target_list *from, cha
 
 /* Is it a real kernel, of which no schedules are known? */
 bool target_is_kernel(const struct target *target);
+
+/* Set what a kernel of this version is held against: era, rules, model. No era: nothing. */
+void target_hold_against(struct target *target, const char *version);
 
 /* "spec", "model:v6.1", "host" or "vm:6.1", as it would be given to --on. Returns buf. */
 char *target_full_name(const struct target *target, char *buf, size_t size);

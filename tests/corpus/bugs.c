@@ -120,18 +120,10 @@ static bool make_rules(const struct mm_bug *bug, struct mm_rule_choice choice,
 {
 	const struct mm_era *era = mm_era_named(bug->era);
 
-	for (int i = 0; era && i < mm_nr_rule_fields; i++) {
-		const struct mm_rule_field *field = &mm_rule_fields[i];
-
-		if (strcmp(field->name, choice.field) != 0)
-			continue;
-		for (int value = 0; value < field->nr_values; value++) {
-			if (strcmp(field->values[value].name, choice.value) != 0)
-				continue;
-			*rules = era->rules;
-			mm_rules_set(rules, field, value);
+	if (era) {
+		*rules = era->rules;
+		if (mm_rules_choose(rules, choice))
 			return true;
-		}
 	}
 	printf("# %s: there is no rule %s=%s in %s\n", bug->name, choice.field, choice.value,
 	       bug->era);

@@ -34,8 +34,11 @@ struct fixture {
 
 static struct target kernel_of(const char *name, enum target_kind kind, const char *era)
 {
-	return (struct target){
-		.kind = kind, .name = (char *)name, .era = era ? mm_era_find(era) : NULL};
+	struct target target = {.kind = kind, .name = (char *)name};
+
+	if (era)
+		target_hold_against(&target, era);
+	return target;
 }
 
 /* One test on two kernels; no more is prepared. */

@@ -107,6 +107,7 @@ static void kernels_of_one_era_share_it(void **state)
 	(void)state;
 	fixture_begin(&fixture, RACE, "t");
 	fixture.targets[1].era = fixture.targets[0].era;
+	fixture.targets[1].rules = fixture.targets[0].rules;
 	assert_int_equal(conform_prepare(&fixture.conform, err, sizeof(err)), 0);
 	assert_int_equal(fixture.conform.kernels[0].model, 0);
 	assert_int_equal(fixture.conform.kernels[1].model, 0);

@@ -5,9 +5,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "mm/eras.h"
+#include "mm/stable.h"
 
 static void every_rule_is_a_field_with_named_values(void **state)
 {
@@ -140,6 +141,57 @@ static void a_field_can_be_set(void **state)
 	assert_int_equal(rules.mremap_range, MREMAP_RANGE_MANY);
 }
 
+/* The row that brought the value to mainline, after the one in force in the series. */
+static bool a_later_row_has(const struct mm_era *era, const struct mm_rule_choice *choice)
+{
+	for (const struct mm_era *later = era + 1; later < mm_eras + mm_nr_eras; later++) {
+		struct mm_rules rules = later->rules;
+
+		if (later->released && mm_rules_choose(&rules, *choice) &&
+		    memcmp(&rules, &later->rules, sizeof(rules)) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void a_backport_brings_what_a_later_row_has(void **state)
+{
+	(void)state;
+	for (int i = 0; i < mm_nr_backports; i++) {
+		const struct mm_backport *backport = &mm_backports[i];
+		struct mm_rules rules;
+		char name[32];
+
+		snprintf(name, sizeof(name), "v%d.%d", backport->series.major,
+			 backport->series.minor);
+		assert_int_equal(mm_rules_find(name, &rules), 0);
+		assert_true(mm_rules_choose(&rules, backport->rule));
+		assert_memory_not_equal(&rules, &mm_era_find(name)->rules, sizeof(rules));
+		assert_true(a_later_row_has(mm_era_find(name), &backport->rule));
+		assert_true(backport->since > 0);
+		assert_int_equal(strlen(backport->commit), 12);
+	}
+}
+
+static void a_stable_release_has_what_came_before_it(void **state)
+{
+	struct mm_rules rules;
+
+	(void)state;
+	assert_int_equal(mm_rules_find("4.19.300", &rules), -1);
+	assert_int_equal(mm_rules_find("v5.9", &rules), 0);
+	assert_memory_equal(&rules, &mm_era_named("v5.9")->rules, sizeof(rules));
+	mm_rules_find("v5.10.52", &rules);
+	assert_int_equal(rules.uffd_wp_fork, UFFD_WP_FORK_PARENT);
+	mm_rules_find("5.10.262-1", &rules);
+	assert_int_equal(rules.uffd_wp_fork, UFFD_WP_FORK_CHILD);
+	/* Not of the next series: v5.11 had its own. */
+	mm_rules_find("5.11.99", &rules);
+	assert_int_equal(rules.uffd_wp_fork, UFFD_WP_FORK_PARENT);
+	mm_rules_find("5.10-rc7", &rules);
+	assert_int_equal(rules.uffd_wp_fork, UFFD_WP_FORK_PARENT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +202,8 @@ int main(void)
 		cmocka_unit_test(what_is_no_version_finds_nothing),
 		cmocka_unit_test(rows_have_the_rules_of_their_commits),
 		cmocka_unit_test(a_field_can_be_set),
+		cmocka_unit_test(a_backport_brings_what_a_later_row_has),
+		cmocka_unit_test(a_stable_release_has_what_came_before_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
