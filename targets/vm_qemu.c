@@ -39,7 +39,10 @@ enum {
 	FD_LAST = FD_INITRAMFS,
 };
 
-/* Two CPUs, each with memory of its own, so that pages can be moved from node to node. */
+/*
+ * Two CPUs, each with memory of its own, so that pages can be moved from node to node. The host's
+ * KSM is to leave that memory alone: tests on the host use it, too.
+ */
 static const char *const common[] = {
 	"-M",
 	"q35",
@@ -50,9 +53,9 @@ static const char *const common[] = {
 	"-m",
 	"1024",
 	"-object",
-	"memory-backend-ram,id=m0,size=512M",
+	"memory-backend-ram,id=m0,size=512M,merge=off",
 	"-object",
-	"memory-backend-ram,id=m1,size=512M",
+	"memory-backend-ram,id=m1,size=512M,merge=off",
 	"-numa",
 	"node,nodeid=0,cpus=0,memdev=m0",
 	"-numa",
