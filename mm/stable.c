@@ -4,9 +4,26 @@
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof((array)[0])))
 
-/* The commit in mainline stands with the value, in rules.c. */
+/*
+ * As Debian's changelogs list them, update by update. The commit in mainline stands with the value,
+ * in rules.c.
+ */
 const struct mm_backport mm_backports[] = {
+	{{5, 10, 0}, 4, {"fork_seqcount", "yes"}, "537946556cc9"},
+	{{5, 10, 0}, 9, {"clear_refs_pinned", "skip"}, "1eea108995a2"},
+	{{5, 10, 0}, 9, {"pageout_pinned", "keep"}, "72c5ce89427f"},
 	{{5, 10, 0}, 53, {"uffd_wp_fork", "child"}, "9e1cf2d1ed37"},
+	{{5, 10, 0}, 111, {"madv_free_refs", "keep"}, "3c3fbfa6dddb"},
+	{{5, 15, 0}, 34, {"madv_free_refs", "keep"}, "c9f50e06ca76"},
+	{{6, 1, 0}, 8, {"uffd_writenotify", "yes"}, "bcde505af166"},
+	{{6, 1, 0}, 24, {"hugetlb_uffd_wp", "first-write"}, "f042ee354c82"},
+	{{6, 1, 0}, 26, {"migrate_uffd_wp", "keep"}, "cc647e05db67"},
+	{{6, 1, 0}, 191, {"uffd_wp_reset", "close"}, NULL},
+	{{6, 1, 0}, 191, {"mremap_uffd_wp", "clear"}, NULL},
+	{{6, 2, 0}, 13, {"migrate_uffd_wp", "keep"}, "7c24603bc26a"},
+	{{6, 6, 0}, 31, {"uffd_wp_reset", "close"}, "377f3a9a3d03"},
+	{{6, 8, 0}, 10, {"uffd_wp_reset", "close"}, "8d8b68a5b0c9"},
+	{{6, 12, 0}, 11, {"mremap_uffd_wp", "clear"}, "310ac886d68d"},
 };
 
 const int mm_nr_backports = COUNT(mm_backports);

@@ -10,7 +10,7 @@ struct mm_backport {
 	struct mm_version series;
 	int since; /* the first stable release that has it, as 53 in 5.10.53; later ones do, too */
 	struct mm_rule_choice rule;
-	const char *commit; /* in that series */
+	const char *commit; /* in that series; NULL: not known */
 };
 
 extern const struct mm_backport mm_backports[];

@@ -169,7 +169,7 @@ static void a_backport_brings_what_a_later_row_has(void **state)
 		assert_memory_not_equal(&rules, &mm_era_find(name)->rules, sizeof(rules));
 		assert_true(a_later_row_has(mm_era_find(name), &backport->rule));
 		assert_true(backport->since > 0);
-		assert_int_equal(strlen(backport->commit), 12);
+		assert_true(!backport->commit || strlen(backport->commit) == 12);
 	}
 }
 
