@@ -21,19 +21,21 @@ static const struct argp_option eras_options[] = {
 
 static error_t take_era(struct eras_request *request, char *name, struct argp_state *state)
 {
+	const struct mm_era *era = targets_find_era(name);
 	char err[TOOL_MESSAGE_SIZE];
 
 	if (request->nr_eras == 2) {
 		argp_error(state, "'%s' is one too many, expected at most two eras", name);
 		return EINVAL;
 	}
-	request->names[request->nr_eras] = name;
-	request->eras[request->nr_eras] = targets_find_era(name);
-	if (!request->eras[request->nr_eras]) {
+	if (!era) {
 		targets_unknown_era(name, err, sizeof(err));
 		argp_error(state, "%s", err);
 		return EINVAL;
 	}
+	request->names[request->nr_eras] = name;
+	request->eras[request->nr_eras] = *era;
+	mm_rules_find(name, &request->eras[request->nr_eras].rules);
 	request->nr_eras++;
 	return 0;
 }

@@ -4,15 +4,15 @@
 #define TOOL_ERAS_H
 
 #include "mm/bugs.h"
-#include "mm/eras.h"
+#include "mm/stable.h"
 #include "tool/terminal.h"
 #include "tool/tool.h"
 
 /* What is asked for: no era means all of them. */
 struct eras_request {
 	int nr_eras;
-	const struct mm_era *eras[2];
-	const char *names[2]; /* as given */
+	struct mm_era eras[2]; /* with what stable releases of these names took from later ones */
+	const char *names[2];  /* as given */
 };
 
 void eras_in_words(const struct eras_request *request, const struct terminal *terminal);

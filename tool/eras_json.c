@@ -59,10 +59,24 @@ static json_t *make_bug(struct json *json, const struct mm_bug *bug)
 	return object;
 }
 
+static json_t *make_backport(struct json *json, const struct mm_backport *backport)
+{
+	json_t *object = json_object();
+	char release[32];
+
+	snprintf(release, sizeof(release), "%d.%d.%d", backport->series.major,
+		 backport->series.minor, backport->since);
+	json_put(json, object, "since", json_text(release));
+	json_put(json, object, "rule", json_text(backport->rule.field));
+	json_put(json, object, "value", json_text(backport->rule.value));
+	json_put(json, object, "commit", json_text(backport->commit));
+	return object;
+}
+
 static bool is_shown(const struct eras_request *request, const struct mm_rule_field *field)
 {
 	return request->nr_eras < 2 ||
-	       eras_value(request->eras[0], field) != eras_value(request->eras[1], field);
+	       eras_value(&request->eras[0], field) != eras_value(&request->eras[1], field);
 }
 
 int eras_in_json(const struct eras_request *request, struct tool_io *io)
@@ -72,9 +86,10 @@ int eras_in_json(const struct eras_request *request, struct tool_io *io)
 	json_t *eras = json_array();
 	json_t *fields = json_array();
 	json_t *bugs = json_array();
+	json_t *backports = json_array();
 
 	for (int i = 0; i < request->nr_eras; i++)
-		json_push(&json, eras, make_era(&json, request->eras[i]));
+		json_push(&json, eras, make_era(&json, &request->eras[i]));
 	for (int i = 0; request->nr_eras == 0 && i < mm_nr_eras; i++)
 		json_push(&json, eras, make_era(&json, &mm_eras[i]));
 	for (int i = 0; i < mm_nr_rule_fields; i++) {
@@ -85,7 +100,10 @@ int eras_in_json(const struct eras_request *request, struct tool_io *io)
 	json_put(&json, document, "eras", eras);
 	for (int i = 0; request->nr_eras == 0 && i < mm_nr_bugs; i++)
 		json_push(&json, bugs, make_bug(&json, &mm_bugs[i]));
+	for (int i = 0; request->nr_eras == 0 && i < mm_nr_backports; i++)
+		json_push(&json, backports, make_backport(&json, &mm_backports[i]));
 	json_put(&json, document, "fields", fields);
 	json_put(&json, document, "bugs", bugs);
+	json_put(&json, document, "backports", backports);
 	return json_print(&json, document, io);
 }

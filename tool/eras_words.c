@@ -109,6 +109,21 @@ static void print_bugs(const struct terminal *terminal)
 		print_bug(terminal, &mm_bugs[i]);
 }
 
+static void print_backports(const struct terminal *terminal)
+{
+	terminal_print(terminal, STYLE_BOLD,
+		       "\nFixes that stable releases took from later ones\n\n");
+	for (int i = 0; i < mm_nr_backports; i++) {
+		const struct mm_backport *backport = &mm_backports[i];
+		char release[32];
+
+		snprintf(release, sizeof(release), "%d.%d.%d", backport->series.major,
+			 backport->series.minor, backport->since);
+		fprintf(terminal->out, "  %-8s  %s=%s  %s\n", release, backport->rule.field,
+			backport->rule.value, commit_or(backport->commit, "commit not known"));
+	}
+}
+
 static void print_all(const struct terminal *terminal)
 {
 	print_names(terminal);
@@ -116,6 +131,7 @@ static void print_all(const struct terminal *terminal)
 	for (int i = 0; i < mm_nr_rule_fields; i++)
 		print_field(terminal, &mm_rule_fields[i]);
 	print_bugs(terminal);
+	print_backports(terminal);
 }
 
 static void print_meaning(const struct terminal *terminal, const char *era,
@@ -152,12 +168,12 @@ static void print_title(const struct terminal *terminal, const struct mm_era *er
 
 static void print_one(const struct terminal *terminal, const struct eras_request *request)
 {
-	print_title(terminal, request->eras[0], request->names[0]);
+	print_title(terminal, &request->eras[0], request->names[0]);
 	for (int i = 0; i < mm_nr_rule_fields; i++) {
 		const struct mm_rule_field *field = &mm_rule_fields[i];
 
 		print_question(terminal, field);
-		print_meaning(terminal, "", eras_value(request->eras[0], field));
+		print_meaning(terminal, "", eras_value(&request->eras[0], field));
 	}
 }
 
@@ -165,12 +181,12 @@ static void print_difference(const struct terminal *terminal, const struct eras_
 {
 	int nr = 0;
 
-	print_title(terminal, request->eras[0], request->names[0]);
-	print_title(terminal, request->eras[1], request->names[1]);
+	print_title(terminal, &request->eras[0], request->names[0]);
+	print_title(terminal, &request->eras[1], request->names[1]);
 	for (int i = 0; i < mm_nr_rule_fields; i++) {
 		const struct mm_rule_field *field = &mm_rule_fields[i];
-		const struct mm_rule_value *first = eras_value(request->eras[0], field);
-		const struct mm_rule_value *second = eras_value(request->eras[1], field);
+		const struct mm_rule_value *first = eras_value(&request->eras[0], field);
+		const struct mm_rule_value *second = eras_value(&request->eras[1], field);
 
 		if (first == second)
 			continue;
