@@ -356,6 +356,16 @@ const struct mm_bug mm_bugs[] = {
 		.brought = "list, Aug 2025",
 	},
 	{
+		.name = "UFFDIO_MOVE of a held huge page",
+		.what = "that it can't be split is taken for a change by somebody else: the call "
+			"tries for ever",
+		.era = "v6.18",
+		.bug = {"uffd_move_split", "again"},
+		.fix = {"uffd_move_split", "busy"},
+		.brought = "adef440691ba",
+		.fixed = "in 6.12.118, 6.18.44 and 7.3.4",
+	},
+	{
 		.name = "CVE-2026-31397",
 		.what = "UFFDIO_MOVE of the huge zero page loses the mark that it is not counted",
 		.era = "v6.18",

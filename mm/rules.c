@@ -356,6 +356,17 @@ static const struct mm_rule_value uffd_move_values[] = {
 				  "d82d09e48219"},
 };
 
+static const struct mm_rule_value uffd_move_split_values[] = {
+	[UFFD_MOVE_SPLIT_AGAIN] = {"again",
+				   "it looks again, for as long as somebody holds it, until it is "
+				   "killed",
+				   "adef440691ba"},
+	[UFFD_MOVE_SPLIT_BUSY] =
+		{"busy", "it gives up: -EBUSY",
+		 "\"userfaultfd: fix UFFDIO_MOVE livelock on large folio with extra "
+		 "references\""},
+};
+
 static const struct mm_rule_value uffd_move_retry_values[] = {
 	[UFFD_MOVE_RETRY_DONE] = {"done", "it is done", NULL},
 	[UFFD_MOVE_RETRY_STALE] = {"stale", "an error, for it is tried once more, and is there",
@@ -439,6 +450,9 @@ const struct mm_rule_field mm_rule_fields[] = {
 	FIELD(uffd_minor, "What has UFFDIO_REGISTER_MODE_MINOR?"),
 	FIELD(uffd_fill_dirty, "Does UFFDIO_CONTINUE map a read-only page as dirty?"),
 	FIELD(uffd_move, "What does UFFDIO_MOVE move?"),
+	FIELD(uffd_move_split,
+	      "What does UFFDIO_MOVE do about a huge page that PTEs map, and that somebody else "
+	      "holds?"),
 	FIELD(uffd_move_retry, "What if UFFDIO_MOVE succeeds only at the second try?"),
 	FIELD(mremap_uffd_wp, "Does mremap() take the uffd-wp bits along, without the context?"),
 	FIELD(pagemap_uffd_wp, "Does /proc/PID/pagemap show the uffd-wp bit?"),

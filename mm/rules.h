@@ -352,6 +352,12 @@ enum uffd_move {
 	UFFD_MOVE_ZERO_PLAIN, /* but the huge zero page becomes one like any other */
 };
 
+/* What does UFFDIO_MOVE do about a huge page that PTEs map, and that somebody else holds? */
+enum uffd_move_split {
+	UFFD_MOVE_SPLIT_AGAIN, /* looks again, as if another had changed something: for ever */
+	UFFD_MOVE_SPLIT_BUSY,  /* -EBUSY */
+};
+
 /* What does UFFDIO_MOVE make of a page that moves only when it is tried again? */
 enum uffd_move_retry {
 	UFFD_MOVE_RETRY_DONE,
@@ -434,6 +440,7 @@ struct mm_rules {
 	enum uffd_minor uffd_minor;
 	enum uffd_fill_dirty uffd_fill_dirty;
 	enum uffd_move uffd_move;
+	enum uffd_move_split uffd_move_split;
 	enum uffd_move_retry uffd_move_retry;
 	enum mremap_uffd_wp mremap_uffd_wp;
 	enum pagemap_uffd_wp pagemap_uffd_wp;

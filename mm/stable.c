@@ -24,6 +24,10 @@ const struct mm_backport mm_backports[] = {
 	{{6, 6, 0}, 31, {"uffd_wp_reset", "close"}, "377f3a9a3d03"},
 	{{6, 8, 0}, 10, {"uffd_wp_reset", "close"}, "8d8b68a5b0c9"},
 	{{6, 12, 0}, 11, {"mremap_uffd_wp", "clear"}, "310ac886d68d"},
+	{{6, 12, 0}, 118, {"uffd_move_split", "busy"}, NULL},
+	/* 6.18.15 does not have it, 6.18.44 has. */
+	{{6, 18, 0}, 44, {"uffd_move_split", "busy"}, NULL},
+	{{7, 3, 0}, 4, {"uffd_move_split", "busy"}, NULL},
 };
 
 const int mm_nr_backports = COUNT(mm_backports);

@@ -116,6 +116,14 @@ static struct page *lock_folio(const struct machine *machine, const struct page 
 	return NULL;
 }
 
+/* The huge page could not be split: the next try will find it as this one did. */
+static int unsplit(const struct move *move)
+{
+	bool again = move->machine->rules.uffd_move_split == UFFD_MOVE_SPLIT_AGAIN;
+
+	return again ? -MM_EAGAIN : -MM_EBUSY;
+}
+
 /* A base page, on which the caller has taken a reference. One of a huge page is split off first. */
 static int move_present_page(struct move *move, struct page *page, pte_t seen)
 {
@@ -127,7 +135,7 @@ static int move_present_page(struct move *move, struct page *page, pte_t seen)
 	if (!folio_is_large(head))
 		err = move_folio(move, head, seen, false);
 	else
-		err = split_huge_page(move->machine, page) ? -MM_EBUSY : LOOK_AGAIN;
+		err = split_huge_page(move->machine, page) ? unsplit(move) : LOOK_AGAIN;
 	port_unlock(&compound_head(move->machine, page)->lock);
 	return err;
 }

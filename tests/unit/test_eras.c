@@ -154,6 +154,19 @@ static bool a_later_row_has(const struct mm_era *era, const struct mm_rule_choic
 	return false;
 }
 
+/* Newer than the table: it is in stable releases only, so far. */
+static bool no_row_has(const struct mm_rule_choice *choice)
+{
+	for (int i = 0; i < mm_nr_eras; i++) {
+		struct mm_rules rules = mm_eras[i].rules;
+
+		if (mm_rules_choose(&rules, *choice) &&
+		    memcmp(&rules, &mm_eras[i].rules, sizeof(rules)) == 0)
+			return false;
+	}
+	return true;
+}
+
 static void a_backport_brings_what_a_later_row_has(void **state)
 {
 	(void)state;
@@ -167,7 +180,8 @@ static void a_backport_brings_what_a_later_row_has(void **state)
 		assert_int_equal(mm_rules_find(name, &rules), 0);
 		assert_true(mm_rules_choose(&rules, backport->rule));
 		assert_memory_not_equal(&rules, &mm_era_find(name)->rules, sizeof(rules));
-		assert_true(a_later_row_has(mm_era_find(name), &backport->rule));
+		assert_true(a_later_row_has(mm_era_find(name), &backport->rule) ||
+			    no_row_has(&backport->rule));
 		assert_true(backport->since > 0);
 		assert_true(!backport->commit || strlen(backport->commit) == 12);
 	}
