@@ -12,8 +12,8 @@
 #include <sched.h>
 
 #include "mm/audit.h"
-#include "mm/eras.h"
 #include "mm/mm.h"
+#include "mm/stable.h"
 #include "threads.h"
 
 /* A test may want a larger machine. */
@@ -41,8 +41,10 @@ static inline struct fixture begin(const char *version, unsigned features)
 		.nr_swap_slots = SWAP_SLOTS,
 	};
 	struct fixture fixture;
+	struct mm_rules rules;
 
-	fixture.machine = machine_create(&mm_era_find(version)->rules, &config);
+	assert_true(mm_rules_find(version, &rules) >= 0);
+	fixture.machine = machine_create(&rules, &config);
 	assert_non_null(fixture.machine);
 	fixture.mm = mm_create(fixture.machine);
 	assert_non_null(fixture.mm);
