@@ -356,6 +356,16 @@ const struct mm_bug mm_bugs[] = {
 		.brought = "list, Aug 2025",
 	},
 	{
+		.name = "MADV_FREE of a merged page",
+		.what = "page-out drops the page that KSM has merged with others since, and their "
+			"data with it",
+		.era = "v6.18",
+		.bug = {"madv_free_ksm", "drop"},
+		.fix = {"madv_free_ksm", "keep"},
+		.brought = "854e9ed09ded",
+		.fixed = "in 6.12.118",
+	},
+	{
 		.name = "UFFDIO_MOVE of a held huge page",
 		.what = "that it can't be split is taken for a change by somebody else: the call "
 			"tries for ever",

@@ -194,6 +194,15 @@ static const struct mm_rule_value madv_free_refs_values[] = {
 	[MADV_FREE_REFS_KEEP] = {"keep", "it stays while anybody holds it", "6c8e2a256915"},
 };
 
+static const struct mm_rule_value madv_free_ksm_values[] = {
+	[MADV_FREE_KSM_DROP] = {"drop",
+				"it lets page-out drop it, with what others have that KSM merges "
+				"with it",
+				"854e9ed09ded"},
+	[MADV_FREE_KSM_KEEP] = {"keep", "nothing: its data stays",
+				"\"mm/madvise: fix data loss from MADV_FREE on a KSM page\""},
+};
+
 static const struct mm_rule_value hugetlb_fork_values[] = {
 	[HUGETLB_FORK_SHARE] = {"share", "it is shared like any other", NULL},
 	[HUGETLB_FORK_COPY_WRITABLE] = {"copy-writable",
@@ -424,6 +433,7 @@ const struct mm_rule_field mm_rule_fields[] = {
 	      "What does a write fault do with a page that swap is writing, and needs unchanged?"),
 	FIELD(cow_swap_cache, "What becomes of a copied page that only the swap cache holds?"),
 	FIELD(madv_free_refs, "When does page-out drop a page after MADV_FREE?"),
+	FIELD(madv_free_ksm, "What does MADV_FREE do to a merged page that nobody else maps?"),
 	FIELD(hugetlb_fork, "What does fork do with a hugetlb page, where it would copy others?"),
 	FIELD(hugetlb_seqcount,
 	      "Does FOLL_PIN by fast GUP of hugetlb notice a fork, as elsewhere?"),

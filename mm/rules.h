@@ -208,6 +208,12 @@ enum madv_free_refs {
 	MADV_FREE_REFS_KEEP,   /* if it is clean, and nobody holds a reference */
 };
 
+/* What does MADV_FREE do to a merged page that nobody else maps? */
+enum madv_free_ksm {
+	MADV_FREE_KSM_DROP, /* lets page-out drop it, though KSM may merge others with it */
+	MADV_FREE_KSM_KEEP, /* nothing */
+};
+
 /* Are there MADV_POPULATE_READ and MADV_POPULATE_WRITE? */
 enum madv_populate {
 	MADV_POPULATE_EINVAL,
@@ -415,6 +421,7 @@ struct mm_rules {
 	enum swap_stable_writes swap_stable_writes;
 	enum cow_swap_cache cow_swap_cache;
 	enum madv_free_refs madv_free_refs;
+	enum madv_free_ksm madv_free_ksm;
 	enum hugetlb_fork hugetlb_fork;
 	enum hugetlb_seqcount hugetlb_seqcount;
 	enum hugetlb_force hugetlb_force;

@@ -25,6 +25,7 @@ const struct mm_backport mm_backports[] = {
 	{{6, 8, 0}, 10, {"uffd_wp_reset", "close"}, "8d8b68a5b0c9"},
 	{{6, 12, 0}, 11, {"mremap_uffd_wp", "clear"}, "310ac886d68d"},
 	{{6, 12, 0}, 118, {"uffd_move_split", "busy"}, NULL},
+	{{6, 12, 0}, 118, {"madv_free_ksm", "keep"}, NULL},
 	/* 6.18.15 does not have it, 6.18.44 has. */
 	{{6, 18, 0}, 44, {"uffd_move_split", "busy"}, NULL},
 	{{7, 3, 0}, 4, {"uffd_move_split", "busy"}, NULL},

@@ -225,9 +225,15 @@ int madvise_pageout(struct mm *mm, unsigned long start, unsigned long end)
 	return 0;
 }
 
+/* Of what KSM has, others may yet come to have the data. */
+static bool may_forget(const struct machine *machine, const struct page *head)
+{
+	return machine->rules.madv_free_ksm == MADV_FREE_KSM_DROP || !page_flag(head, PG_KSM);
+}
+
 /*
  * Nobody needs the page to be written to swap now: with what it has there it loses what made it
- * newer. False: it is shared, or busy. PTE lock held.
+ * newer. False: it is shared, or may come to be, or busy. PTE lock held.
  */
 static bool forget_content(struct machine *machine, struct page *page)
 {
@@ -238,7 +244,7 @@ static bool forget_content(struct machine *machine, struct page *page)
 		return true;
 	if (!port_trylock(&head->lock))
 		return false;
-	sole = page_mapcount(machine, page) == 1 &&
+	sole = may_forget(machine, head) && page_mapcount(machine, page) == 1 &&
 	       (!page_flag(head, PG_SWAPCACHE) || try_to_free_swap(machine, head));
 	if (sole)
 		port_atomic_andnot(&head->flags, PG_DIRTY);

@@ -86,6 +86,7 @@ static const struct {
 	{"unshared huge zero page", "uffd/UFFD+wp-zero+pin-ro+write",
 	 "UFFD+wp-zero+pin-ro+write+thp", VIOLATION_MISSED_WP},
 	{"UFFDIO_MOVE after a retry", "uffd/UFFD+move+lock+dontneed", NULL, VIOLATION_WRONG_PAGE},
+	{"MADV_FREE of a merged page", "ksm/KSM+free+merge+pageout", NULL, VIOLATION_LOST_WRITE},
 	{"UFFDIO_MOVE of a held huge page", "uffd/UFFD+move+get", "UFFD+move+get+thp-pte",
 	 VIOLATION_LIVELOCK},
 	{"CVE-2026-31397", "uffd/UFFD+move+zero", "UFFD+move+zero+thp", VIOLATION_BAD_COUNT},
