@@ -158,8 +158,23 @@ static bool tells_of_unmap(const struct litmus_test *test)
 	return false;
 }
 
+static bool has_handles(const struct litmus_test *test)
+{
+	for (int i = 0; i < test->nr_tasks; i++) {
+		for (int j = 0; j < test->tasks[i].nr_ops; j++) {
+			if (litmus_op_info(test->tasks[i].ops[j].code)->makes_handle)
+				return true;
+		}
+	}
+	return false;
+}
+
 void host_unmap_objects(struct host *host)
 {
+	/* Else a monitor in another process would find the memory gone, and the process still
+	 * there. */
+	if (!has_handles(host->test))
+		return;
 	/* The end of the process is no event. */
 	if (tells_of_unmap(host->test))
 		return;

@@ -14,7 +14,7 @@
  */
 void host_map_objects(struct host *host);
 
-/* The memory of a process that ends. */
+/* The memory of a process that ends: before its handles go, as it is when the kernel ends it. */
 void host_unmap_objects(struct host *host);
 
 /* host_thp.c */
