@@ -9,7 +9,7 @@
 static const char *const names[VIOLATION_KINDS] = {
 	"lost-dma",   "stale-dma",  "leak",          "missed-wp",      "spurious-wp",
 	"lost-write", "wrong-page", "bad-count",     "use-after-free", "stale-tlb",
-	"deadlock",   "livelock",   "unstable-page",  "crash",
+	"deadlock",   "livelock",   "unstable-page", "crash",
 };
 
 const char *violation_name(enum violation kind)

@@ -21,7 +21,7 @@ enum violation {
 	VIOLATION_DEADLOCK = 1 << 10,      /* tasks wait for each other */
 	VIOLATION_LIVELOCK = 1 << 11,      /* a task retries without end */
 	VIOLATION_UNSTABLE_PAGE =
-		1 << 12, /* a page changed while a device that can't bear it wrote it */
+		1 << 12,           /* a page changed while a device that can't bear it wrote it */
 	VIOLATION_CRASH = 1 << 13, /* a real kernel panicked, or answered no more */
 };
 

@@ -17,6 +17,7 @@ struct vms {
 	int max_running;
 	int nr;
 	struct vm_machine **machines;
+	struct pollfd *lines; /* one for each */
 };
 
 struct vms *vms_new(int max_running)
@@ -35,22 +36,34 @@ void vms_free(struct vms *vms)
 	for (int i = 0; i < vms->nr; i++)
 		vm_machine_free(vms->machines[i]);
 	free(vms->machines);
+	free(vms->lines);
 	free(vms);
+}
+
+/* Room for one more. */
+static bool make_room(struct vms *vms)
+{
+	size_t nr = (size_t)vms->nr + 1;
+	struct vm_machine **machines = reallocarray(vms->machines, nr, sizeof(struct vm_machine *));
+	struct pollfd *lines;
+
+	if (!machines)
+		return false;
+	vms->machines = machines;
+	lines = reallocarray(vms->lines, nr, sizeof(*lines));
+	if (!lines)
+		return false;
+	vms->lines = lines;
+	return true;
 }
 
 int vms_add(struct vms *vms, const char *name, struct kernel *kernel)
 {
-	struct vm_machine **machines =
-		reallocarray(vms->machines, (size_t)vms->nr + 1, sizeof(struct vm_machine *));
-	struct vm_machine *machine;
+	struct vm_machine *machine = make_room(vms) ? vm_machine_new(name, kernel) : NULL;
 
-	if (!machines)
-		return -ENOMEM;
-	vms->machines = machines;
-	machine = vm_machine_new(name, kernel);
 	if (!machine)
 		return -ENOMEM;
-	machines[vms->nr] = machine;
+	vms->machines[vms->nr] = machine;
 	return vms->nr++;
 }
 
@@ -92,7 +105,7 @@ static void switch_machines(struct vms *vms, int first)
 /* Listen to all that are on, for a tick at most. */
 static void attend(struct vms *vms)
 {
-	struct pollfd lines[vms->nr];
+	struct pollfd *lines = vms->lines;
 	double before = vm_seconds();
 
 	for (int i = 0; i < vms->nr; i++) {

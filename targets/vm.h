@@ -37,7 +37,7 @@ int vms_queue(struct vms *vms, int machine, const struct litmus_test *test,
  * Wait for the result of a test, which is queued now if it was not before. No violations but
  * broken states, as host_run(). The result of a test that was asked for once is gone.
  */
-void vms_run(struct vms *vms, int machine, const struct litmus_test *test,
+void vms_run(struct vms *vms, int index, const struct litmus_test *test,
 	     const struct run_options *options, struct run_result *result);
 
 /* What the machine's last boot took, in seconds; 0: it has come up never. */

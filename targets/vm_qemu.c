@@ -27,9 +27,9 @@
  * An oops is a panic, and a panic a reboot, which -no-reboot makes the end of QEMU. Huge pages are
  * for those who ask, as tests are written. The rest makes emulation quicker and the same each time.
  */
-#define COMMAND_LINE                                                                  \
-	"console=ttyS0 quiet loglevel=5 panic=-1 oops=panic mitigations=off nokaslr " \
-	"random.trust_cpu=on tsc=unstable transparent_hugepage=madvise"
+static const char command_line[] =
+	"console=ttyS0 quiet loglevel=5 panic=-1 oops=panic mitigations=off nokaslr "
+	"random.trust_cpu=on tsc=unstable transparent_hugepage=madvise";
 
 /* The numbers that QEMU knows our files by. */
 enum {
@@ -74,7 +74,7 @@ static const char *const common[] = {
 	"-initrd",
 	"/proc/self/fd/5",
 	"-append",
-	COMMAND_LINE,
+	command_line,
 };
 
 #define NR_COMMON (sizeof(common) / sizeof(common[0]))
