@@ -281,6 +281,7 @@ int kernel_find(const char *name, struct kernel *kernel, char *err, size_t err_s
 {
 	char cache[KERNEL_DIR_SIZE], found[128];
 	struct kernel_record record;
+	int ret;
 
 	*kernel = (struct kernel){0};
 	if (strchr(name, '/'))
@@ -288,9 +289,11 @@ int kernel_find(const char *name, struct kernel *kernel, char *err, size_t err_s
 	if (find_name(name, found, sizeof(found), err, err_size) < 0 ||
 	    kernel_cache_dir(cache, err, err_size) < 0)
 		return -1;
+	ret = read_kernel(cache, found, true, &record, err, err_size);
 	/* Once more: it may have been replaced while we read it. */
-	if (read_kernel(cache, found, true, &record, err, err_size) < 0 &&
-	    read_kernel(cache, found, true, &record, err, err_size) < 0)
+	if (ret < 0)
+		ret = read_kernel(cache, found, true, &record, err, err_size);
+	if (ret < 0)
 		return -1;
 	*kernel = record.kernel;
 	record.kernel = (struct kernel){0};
