@@ -178,7 +178,8 @@ static bool proc_is_ours(char *reason, size_t size)
 
 static bool run_all(struct host *host, char *reason, size_t size)
 {
-	unsigned char *page = mmap(NULL, (size_t)host->page_size, PROT_READ | PROT_WRITE,
+	/* Two: what has pinned the first lets go of it some time later, as io_uring does. */
+	unsigned char *page = mmap(NULL, 2 * (size_t)host->page_size, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (page == MAP_FAILED) {
@@ -186,7 +187,8 @@ static bool run_all(struct host *host, char *reason, size_t size)
 		return false;
 	}
 	return proc_is_ours(reason, size) && host_probe_pins(host, page, reason, size) &&
-	       have_thp(host, reason, size) && run_probes(host, page, reason, size);
+	       have_thp(host, reason, size) &&
+	       run_probes(host, page + host->page_size, reason, size);
 }
 
 /* False: it did not end in time, and was killed. */
