@@ -12,9 +12,9 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "targets/clock.h"
 #include "targets/host_system.h"
 
 /*
@@ -287,7 +287,7 @@ static void limit_iterations(struct host *host, bool slowly)
 void host_run(const struct litmus_test *test, const struct run_options *options,
 	      struct run_result *result)
 {
-	double start = host_seconds();
+	double start = clock_seconds();
 	unsigned iterations = options->host_iterations;
 	struct host *host;
 
@@ -308,5 +308,5 @@ void host_run(const struct litmus_test *test, const struct run_options *options,
 		limit_iterations(host, options->host_slowly);
 	run_guarded(host, options, result);
 	free_host(host, iterations);
-	result->seconds = host_seconds() - start;
+	result->seconds = clock_seconds() - start;
 }

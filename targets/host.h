@@ -278,9 +278,6 @@ int64_t host_call(struct host *host, int task, const struct litmus_op *op, int v
 
 /* host_supervisor.c */
 
-/* Of a clock that only goes on. */
-double host_seconds(void);
-
 /* Run all iterations in this process, which is a fork of the tool. Results go to host->shared. */
 void host_supervise(struct host *host);
 

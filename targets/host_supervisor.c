@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "targets/clock.h"
 #include "targets/host_system.h"
 #include "targets/host_pages.h"
 #include "targets/host_stuck.h"
@@ -331,26 +332,18 @@ static bool wait_for_pool(const struct host *host, long free_pages)
 	return true;
 }
 
-double host_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* Have there been enough iterations for the time that they take? */
 static bool is_enough(const struct host *host, double start)
 {
 	return host->nr_least > 0 && host->shared->nr_done >= host->nr_least &&
-	       host_seconds() - start > host->budget;
+	       clock_seconds() - start > host->budget;
 }
 
 /* Until there are enough, or one can't be run to its end. */
 static void repeat(struct host *host, long free_pages)
 {
 	struct host_shared *shared = host->shared;
-	const double start = host_seconds();
+	const double start = clock_seconds();
 
 	/* One hang is proof enough, and each takes seconds. */
 	while (shared->nr_done < shared->nr_total && !shared->hung && !atomic_load(&shared->stop)) {

@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -22,39 +21,22 @@
 #include <unistd.h>
 
 #include "targets/kernel_fail.h"
+#include "targets/xdg.h"
 
 #define UNFINISHED ".tmp-"
 #define LOCK       ".lock"
 
-static const char *home(void)
-{
-	const char *dir = getenv("HOME");
-	struct passwd *user;
-
-	if (dir && dir[0] == '/')
-		return dir;
-	user = getpwuid(getuid());
-	return user && user->pw_dir && user->pw_dir[0] == '/' ? user->pw_dir : NULL;
-}
-
 int kernel_cache_dir(char dir[KERNEL_DIR_SIZE], char *err, size_t err_size)
 {
-	const char *base = getenv("XDG_CACHE_HOME");
-	const char *below = "";
-	int length;
+	int length =
+		xdg_directory("XDG_CACHE_HOME", ".cache", "cowherd/kernels", dir, KERNEL_DIR_SIZE);
 
-	/* The XDG specification: a relative path is to be ignored. */
-	if (!base || base[0] != '/') {
-		base = home();
-		below = "/.cache";
-	}
-	if (!base)
+	if (length < 0)
 		return kernel_fail(err, err_size,
 				   "no place for a cache, expected HOME or XDG_CACHE_HOME");
-	length = snprintf(dir, KERNEL_DIR_SIZE, "%s%s/cowherd/kernels", base, below);
 	if (length >= KERNEL_DIR_SIZE)
 		return kernel_fail(err, err_size,
-				   "%.40s...: too long for a cache, expected %d bytes", base,
+				   "%.40s...: too long for a cache, expected %d bytes", dir,
 				   KERNEL_DIR_SIZE);
 	return 0;
 }
@@ -117,21 +99,6 @@ static void remove_unfinished(const struct kernel_cache *cache)
 		closedir(dir);
 }
 
-/* The directory and all above it. Returns 0, or -1 with errno. */
-static int make_directories(const char *dir)
-{
-	char path[KERNEL_DIR_SIZE];
-
-	snprintf(path, sizeof(path), "%s", dir);
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(path, 0700) < 0 && errno != EEXIST)
-			return -1;
-		*slash = '/';
-	}
-	return mkdir(path, 0700) < 0 && errno != EEXIST ? -1 : 0;
-}
-
 static int wait_for_turn(const struct kernel_cache *cache, const struct kernel_watch *watch,
 			 char *err, size_t err_size)
 {
@@ -169,7 +136,7 @@ int kernel_cache_open(struct kernel_cache *cache, const struct kernel_watch *wat
 	if (kernel_cache_dir(cache->dir, err, err_size) < 0)
 		return -1;
 	snprintf(path, sizeof(path), "%s/" LOCK, cache->dir);
-	if (make_directories(cache->dir) < 0)
+	if (!xdg_make(cache->dir))
 		return kernel_fail(err, err_size, "%s: %s", cache->dir, strerror(errno));
 	cache->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (cache->lock < 0)

@@ -3,17 +3,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "targets/clock.h"
 #include "targets/target.h"
-
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
 
 void run_result_incomplete(struct run_result *result, const struct run_options *options,
 			   uint64_t states)
@@ -48,7 +40,7 @@ void run_result_explore(struct run_result *result, const struct litmus_test *tes
 {
 	const struct explore_limits limits = run_limits(options);
 	struct explore_stats stats = {0};
-	double start = now();
+	double start = clock_seconds();
 
 	if (explore(machine, &limits, &stats))
 		run_result_fail(result, "out of memory");
@@ -57,5 +49,5 @@ void run_result_explore(struct run_result *result, const struct litmus_test *tes
 	run_result_finish(result, test);
 	result->states = stats.states;
 	result->transitions = stats.transitions;
-	result->seconds = now() - start;
+	result->seconds = clock_seconds() - start;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "targets/clock.h"
 #include "targets/vm.h"
 
 /* How often to look whether the user wants to stop. */
@@ -106,7 +107,7 @@ static void switch_machines(struct vms *vms, int first)
 static void attend(struct vms *vms)
 {
 	struct pollfd *lines = vms->lines;
-	double before = vm_seconds();
+	double before = clock_seconds();
 
 	for (int i = 0; i < vms->nr; i++) {
 		lines[i].fd = vms->machines[i]->qemu.line;
@@ -118,7 +119,7 @@ static void attend(struct vms *vms)
 	for (int i = 0; i < vms->nr; i++) {
 		if (lines[i].fd >= 0)
 			vm_machine_attend(vms->machines[i], lines[i].revents & ~POLLOUT,
-					  vm_seconds() - before);
+					  clock_seconds() - before);
 	}
 }
 

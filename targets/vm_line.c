@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "targets/clock.h"
 #include "targets/vm_frame.h"
 
 static bool make_room(struct vm_bytes *bytes, size_t more)
@@ -120,7 +121,7 @@ static bool hear(struct vm_machine *machine, const struct vm_frame *head, const 
 
 	if (head->kind == VM_FRAME_READY) {
 		machine->ready = true;
-		machine->boot = vm_seconds() - machine->started;
+		machine->boot = clock_seconds() - machine->started;
 		return true;
 	}
 	if (head->job >= (uint32_t)machine->nr_jobs)

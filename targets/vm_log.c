@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "targets/xdg.h"
+
 /* What lines begin with that tell of a crash; the first in the log is what happened first. */
 static const char *const crash_words[] = {
 	"BUG: ",       "kernel BUG at ",  "general protection fault", "divide error",
@@ -94,32 +96,6 @@ bool vm_log_find_complaint(const char *log, char *line, size_t size)
 	return last;
 }
 
-/* Make the directory and those that it is in; what is there already is fine. */
-static bool make_directories(char *path)
-{
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(path, 0777) && errno != EEXIST)
-			return false;
-		*slash = '/';
-	}
-	return mkdir(path, 0777) == 0 || errno == EEXIST;
-}
-
-static bool find_directory(char *path, size_t size)
-{
-	const char *state = getenv("XDG_STATE_HOME");
-	const char *home = getenv("HOME");
-
-	if (state && state[0] == '/')
-		snprintf(path, size, "%s/cowherd", state);
-	else if (home && home[0] == '/')
-		snprintf(path, size, "%s/.local/state/cowherd", home);
-	else
-		return false;
-	return make_directories(path);
-}
-
 static bool write_log(const char *path, const char *log)
 {
 	FILE *out = fopen(path, "we");
@@ -135,11 +111,13 @@ bool vm_log_keep(const char *log, const char *machine, const char *test, char *p
 {
 	char directory[2048];
 	char name[256];
+	int length = xdg_directory("XDG_STATE_HOME", ".local/state", "cowherd", directory,
+				   sizeof(directory));
 
 	snprintf(name, sizeof(name), "%s-%s.log", machine, test);
 	for (char *slash = name; (slash = strpbrk(slash, "/:")); slash++)
 		*slash = '-';
-	if (!find_directory(directory, sizeof(directory))) {
+	if (length < 0 || length >= (int)sizeof(directory) || !xdg_make(directory)) {
 		snprintf(path, size, "no directory for logs");
 		return false;
 	}

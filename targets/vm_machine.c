@@ -4,21 +4,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "targets/clock.h"
 #include "targets/vm_log.h"
 
 /* How long a machine may say nothing while it boots, and we listen. */
 #define BOOT_SECONDS     180
 #define KVM_BOOT_SECONDS 30
-
-double vm_seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 struct vm_machine *vm_machine_new(const char *name, struct kernel *kernel)
 {
@@ -54,7 +46,7 @@ void vm_machine_switch_on(struct vm_machine *machine)
 	machine->on = true;
 	machine->ready = false;
 	machine->silent = 0;
-	machine->started = vm_seconds();
+	machine->started = clock_seconds();
 	machine->in.size = machine->out.size = 0;
 }
 

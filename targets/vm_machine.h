@@ -43,7 +43,7 @@ struct vm_machine {
 	bool kvm;
 	unsigned failures; /* boots that came to nothing, one after the other */
 	double silent;     /* seconds in which we listened and heard nothing */
-	double started;    /* when it was switched on (vm_seconds()) */
+	double started;    /* when it was switched on (clock_seconds()) */
 	double boot;       /* seconds from there until the guest was ready; the last time */
 	char broken[256];  /* why it is no use to try again; or "" */
 	struct vm_bytes in;
@@ -68,9 +68,6 @@ void vm_machine_switch_off(struct vm_machine *machine);
  * somebody listened.
  */
 void vm_machine_attend(struct vm_machine *machine, bool heard, double seconds);
-
-/* Of a clock that only goes on. */
-double vm_seconds(void);
 
 /* vm_jobs.c */
 

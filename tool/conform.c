@@ -6,10 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <time.h>
 
-#include "targets/kernels.h"
+#include "targets/clock.h"
 
 /* Of these a model says that it went no further; on a kernel anything can follow. */
 #define CORRUPTION (~(unsigned)(VIOLATION_DEADLOCK | VIOLATION_LIVELOCK | VIOLATION_CRASH))
@@ -77,35 +75,6 @@ struct target conform_model_target(const struct conform *conform, int kernel)
 	};
 }
 
-static int identify_host(struct conform_kernel *kernel)
-{
-	struct utsname host;
-
-	kernel->known.is_host = true;
-	if (uname(&host) == 0)
-		snprintf(kernel->release, sizeof(kernel->release), "%s", host.release);
-	kernel->known.has_version = known_version_parse(kernel->release, &kernel->known.version);
-	return 0;
-}
-
-/* "6.1.0-56-amd64 (6.1.192)": the second says which fixes it has. */
-static int identify_machine(const struct target *target, struct conform_kernel *kernel, char *err,
-			    size_t err_size)
-{
-	struct kernel found;
-
-	if (kernel_find(target->name + strlen("vm:"), &found, err, err_size) < 0)
-		return -EINVAL;
-	if (strcmp(found.release, found.version) == 0)
-		snprintf(kernel->release, sizeof(kernel->release), "%s", found.release);
-	else
-		snprintf(kernel->release, sizeof(kernel->release), "%s (%s)", found.release,
-			 found.version);
-	kernel->known.has_version = known_version_parse(found.version, &kernel->known.version);
-	kernel_free(&found);
-	return 0;
-}
-
 /* The first kernel with the same rules. */
 static int first_of_rules(const struct target_list *targets, int kernel)
 {
@@ -122,22 +91,19 @@ static int prepare_kernel(struct conform *conform, int i, char *err, size_t err_
 	const struct target *target = &conform->run.targets.targets[i];
 	struct conform_kernel *kernel = &conform->kernels[i];
 	char name[256];
-	int ret;
 
 	if (!target_is_kernel(target)) {
 		snprintf(err, err_size, "%s is no kernel, expected host, vm or vm:KERNEL",
 			 target_full_name(target, name, sizeof(name)));
 		return -EINVAL;
 	}
-	ret = target->kind == TARGET_VM ? identify_machine(target, kernel, err, err_size)
-					: identify_host(kernel);
-	if (ret < 0)
-		return ret;
+	kernel->known.is_host = target->kind == TARGET_HOST;
+	kernel->known.has_version = known_version_parse(target->version, &kernel->known.version);
 	if (!target->era) {
 		snprintf(err, err_size,
 			 "%s: no era for Linux %s, expected %s or newer, or there is nothing to "
 			 "hold it against",
-			 target->name, kernel->release, mm_eras[0].name);
+			 target->name, target->release, mm_eras[0].name);
 		return -EINVAL;
 	}
 	kernel->model = first_of_rules(&conform->run.targets, i);
@@ -342,14 +308,6 @@ static int run_cell(struct conform *conform, int row, int kernel)
 	return conform_judge(conform, row, kernel);
 }
 
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 static bool is_stopped(const struct run *run)
 {
 	return run->options.stop && *run->options.stop;
@@ -380,7 +338,7 @@ static int run_all(struct conform *conform, int kernel, struct progress *progres
 
 int conform_run(struct conform *conform, struct progress *progress)
 {
-	double began = now();
+	double began = clock_seconds();
 	int ret = 0;
 
 	for (int i = 0; i < conform->run.targets.nr && ret == 0; i++)
@@ -388,6 +346,6 @@ int conform_run(struct conform *conform, struct progress *progress)
 	for (int i = 0; i < conform->run.targets.nr; i++)
 		conform->kernels[i].boot = machines_boot_seconds(&conform->run.machines,
 								 &conform->run.targets.targets[i]);
-	conform->seconds = now() - began;
+	conform->seconds = clock_seconds() - began;
 	return ret;
 }

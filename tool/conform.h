@@ -57,7 +57,6 @@ struct conform_row {
 
 /* A column. */
 struct conform_kernel {
-	char release[128];
 	struct known_kernel known;
 	int model;   /* the first kernel with the same rules, whose model is ours, too */
 	double boot; /* seconds that its virtual machine took to come up; 0: there was none */

@@ -95,7 +95,7 @@ static void print_kernel(const struct conform *conform, FILE *out, int kernel)
 	fputs("<tr><th scope=\"row\">", out);
 	html_text(out, target->name);
 	fputs("</th><td>", out);
-	html_text(out, conform->kernels[kernel].release);
+	html_text(out, conform->run.targets.targets[kernel].release);
 	fputs("</td><td>", out);
 	html_text(out, target->model);
 	fprintf(out, "</td><td class=\"n\">%d</td><td class=\"n\">%.0f%%</td>", counts.tests,

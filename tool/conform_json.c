@@ -29,7 +29,8 @@ static json_t *make_kernels(struct json *json, const struct conform *conform)
 		struct conform_counts counts = conform_count(conform, i);
 		json_t *object = json_target(json, &conform->run.targets.targets[i]);
 
-		json_put(json, object, "release", json_text(conform->kernels[i].release));
+		json_put(json, object, "release",
+			 json_text(conform->run.targets.targets[i].release));
 		json_put(json, object, "boot_seconds", json_real(conform->kernels[i].boot));
 		json_put(json, object, "counts", make_counts(json, &counts));
 		json_push(json, array, object);

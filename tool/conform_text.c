@@ -165,7 +165,7 @@ static void print_kernel(const struct conform *conform, int kernel)
 	used = (int)strlen(target->name) + 2;
 	snprintf(text, sizeof(text),
 		 "Linux %s, era %s: %d test%s, %.0f%% ran, %.1f s, %.3f s a test",
-		 conform->kernels[kernel].release, target->model, counts.tests,
+		 conform->run.targets.targets[kernel].release, target->model, counts.tests,
 		 counts.tests == 1 ? "" : "s", conform_percent_run(&counts), counts.seconds,
 		 conform_seconds_each(&counts));
 	if (conform->kernels[kernel].boot > 0)

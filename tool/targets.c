@@ -13,7 +13,8 @@
 #include "tool/suggest.h"
 #include "tool/text.h"
 
-#define MAX_NAMES 64
+#define MAX_NAMES    64
+#define VERSION_SIZE 64
 
 static int no_memory(char *err, size_t err_size)
 {
@@ -85,8 +86,13 @@ static int append_all_eras(struct target_list *list, char *err, size_t err_size)
 	return 0;
 }
 
-void target_hold_against(struct target *target, const char *version)
+void target_set_kernel(struct target *target, const char *release, const char *version)
 {
+	snprintf(target->version, sizeof(target->version), "%s", version);
+	if (strcmp(release, version) == 0)
+		snprintf(target->release, sizeof(target->release), "%s", release);
+	else
+		snprintf(target->release, sizeof(target->release), "%s (%s)", release, version);
 	target->era = mm_era_find(version);
 	if (!target->era)
 		return;
@@ -97,17 +103,26 @@ void target_hold_against(struct target *target, const char *version)
 		snprintf(target->model, sizeof(target->model), "%s", target->era->name);
 }
 
+/* Debian's is in "#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-1 (2026-11-20)". */
+static const char *host_version(const struct utsname *name, char version[VERSION_SIZE])
+{
+	const char *debian = strstr(name->version, "Debian ");
+
+	if (!debian)
+		return name->release;
+	debian += strlen("Debian ");
+	snprintf(version, VERSION_SIZE, "%.*s", (int)strspn(debian, "0123456789."), debian);
+	return version;
+}
+
 static int append_host(struct target_list *list, char *err, size_t err_size)
 {
 	struct target target = {.kind = TARGET_HOST};
+	char version[VERSION_SIZE];
 	struct utsname name;
 
-	if (uname(&name) == 0) {
-		/* "#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-1 (2026-11-20)" */
-		const char *debian = strstr(name.version, "Debian ");
-
-		target_hold_against(&target, debian ? debian + strlen("Debian ") : name.release);
-	}
+	if (uname(&name) == 0)
+		target_set_kernel(&target, name.release, host_version(&name, version));
 	return append(list, "host", target, err, err_size);
 }
 
@@ -119,7 +134,7 @@ static int append_machine(struct target_list *list, const char *name, char *err,
 
 	if (kernel_find(name + strlen("vm:"), &kernel, err, err_size) < 0)
 		return -1;
-	target_hold_against(&target, kernel.version);
+	target_set_kernel(&target, kernel.release, kernel.version);
 	kernel_free(&kernel);
 	return append(list, name, target, err, err_size);
 }

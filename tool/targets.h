@@ -24,7 +24,10 @@ struct target {
 	struct mm_rules rules;
 	bool changed; /* by --rules */
 	bool stable;  /* model: by what a stable release brought, of which no `expect` line tells */
-	char model[64]; /* host, vm: what "model:" calls these rules: "v6.18", "v6.1.192" */
+	/* host, vm: */
+	char model[64];    /* what "model:" calls these rules: "v6.18", "v6.1.192" */
+	char version[64];  /* which fixes it has: "6.1.192" */
+	char release[192]; /* what uname -r says, and the version where it is another */
 };
 
 struct target_list {
@@ -50,8 +53,8 @@ int targets_append(struct target_list *list, const struct target_list *from, cha
 /* Is it a real kernel, of which no schedules are known? */
 bool target_is_kernel(const struct target *target);
 
-/* Set what a kernel of this version is held against: era, rules, model. No era: nothing. */
-void target_hold_against(struct target *target, const char *version);
+/* Set version and release, and what such a kernel is held against: era, rules and model, if any. */
+void target_set_kernel(struct target *target, const char *release, const char *version);
 
 /* "spec", "model:v6.1", "host" or "vm:6.1", as it would be given to --on. Returns buf. */
 char *target_full_name(const struct target *target, char *buf, size_t size);

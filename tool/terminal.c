@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 #include <wchar.h>
+
+#include "targets/clock.h"
 
 #define DEFAULT_WIDTH 80
 #define MIN_WIDTH     40
@@ -171,18 +172,10 @@ void terminal_wrap(const struct terminal *terminal, int column, int indent, cons
 	fputc('\n', terminal->out);
 }
 
-static double now(void)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 void progress_begin(struct progress *progress, FILE *err)
 {
 	progress->err = is_terminal(err) ? err : NULL;
-	progress->next = now() + 1;
+	progress->next = clock_seconds() + 1;
 	progress->shown = false;
 }
 
@@ -191,9 +184,9 @@ void progress_show(struct progress *progress, const char *format, ...)
 	char line[DEFAULT_WIDTH];
 	va_list args;
 
-	if (!progress->err || now() < progress->next)
+	if (!progress->err || clock_seconds() < progress->next)
 		return;
-	progress->next = now() + 0.1;
+	progress->next = clock_seconds() + 0.1;
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);

@@ -37,7 +37,7 @@ static struct target kernel_of(const char *name, enum target_kind kind, const ch
 	struct target target = {.kind = kind, .name = (char *)name};
 
 	if (era)
-		target_hold_against(&target, era);
+		target_set_kernel(&target, era, era);
 	return target;
 }
 
